@@ -1,0 +1,3 @@
+"""Comity: report, match, request, action, receipt."""
+
+__version__ = "0.1.0"
