@@ -1,0 +1,6 @@
+"""Ways on which bytes travel between nodes."""
+
+from comity.adapters.courier.check import Finding
+from comity.adapters.courier.https import HttpsCourier
+
+__all__ = ["Finding", "HttpsCourier"]

@@ -1,0 +1,5 @@
+"""Where a node's private keys lie."""
+
+from comity.adapters.keyring.files import FileKeyring
+
+__all__ = ["FileKeyring"]

@@ -1,0 +1,68 @@
+"""Which instrument may carry which request, between whom, on which day; and what is missing before it leaves."""
+
+from comity.domain.law.book import check_book, gate_allowed, law_book
+from comity.domain.law.cases import run_case
+from comity.domain.law.grounds import Addressee, Offence
+from comity.domain.law.lint import Attestation, Draft, Findings, lint, lint_for_sending, lint_refusal
+from comity.domain.law.measure import Carrier, Measure
+from comity.domain.law.participation import binds, in_force, standing_of
+from comity.domain.law.predicates import PREDICATES, Between
+from comity.domain.law.values import (
+    Case,
+    Clock,
+    CountryLaw,
+    ForbiddenGround,
+    Form,
+    FormField,
+    Gate,
+    Instrument,
+    LawBook,
+    Nature,
+    Participation,
+    RefusalCode,
+    Reservation,
+    Route,
+    Standing,
+)
+from comity.domain.law.weigh import RouteView, usable, weigh, weigh_carriers
+
+__all__ = [
+    "PREDICATES",
+    "Addressee",
+    "Attestation",
+    "Between",
+    "Carrier",
+    "Case",
+    "Clock",
+    "CountryLaw",
+    "Draft",
+    "Findings",
+    "ForbiddenGround",
+    "Form",
+    "FormField",
+    "Gate",
+    "Instrument",
+    "LawBook",
+    "Measure",
+    "Nature",
+    "Offence",
+    "Participation",
+    "RefusalCode",
+    "Reservation",
+    "Route",
+    "RouteView",
+    "Standing",
+    "binds",
+    "check_book",
+    "gate_allowed",
+    "in_force",
+    "law_book",
+    "lint",
+    "lint_for_sending",
+    "lint_refusal",
+    "run_case",
+    "standing_of",
+    "usable",
+    "weigh",
+    "weigh_carriers",
+]

@@ -1,0 +1,197 @@
+"""Bytes between nodes over HTTPS: one keep-alive client for each peer, whose far end is the pinned certificate.
+
+No redirects, no proxies, no cookies, no compression, nothing from the environment.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+
+import httpx2
+
+from comity.adapters.courier.check import Finding, check_peer
+from comity.adapters.courier.faults import unreachable
+from comity.adapters.courier.nudges import sizes_in
+from comity.adapters.courier.pinned import pinned_context
+from comity.domain.ledger import Peer
+from comity.domain.terms import Instant
+from comity.errors import Malformed, NotFound, Unreachable
+from comity.ports import Reply
+
+REPLY_BYTES_MAX = 256 * 1024
+PACE_BYTES_S = 16 * 1024
+"""A body that comes slower than this (after the first `read_s` seconds) is given up: a drip would hold a thread for days."""
+
+_HEADERS = {"accept-encoding": "identity", "accept": "*/*", "user-agent": "comity"}
+# Shorter than the server's, so that we never write on a connection that it's just closing.
+_KEEP_ALIVE_S = 20.0
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A client together with what it was made for."""
+
+    address: str
+    certificate: bytes
+    http: httpx2.Client
+
+
+class HttpsCourier:
+    """Carries bytes to and from peers; safe from several threads.
+
+    certificate, key   PEM files of our own certificate
+    silence_s          how long an event stream may be silent; the peer sends a comment every 20 seconds
+    """
+
+    def __init__(
+        self, certificate: Path, key: Path, *, connect_s: float = 5.0, read_s: float = 30.0, silence_s: float = 60.0
+    ) -> None:
+        self._own = (certificate, key)
+        self._connect_s, self._read_s, self._silence_s = connect_s, read_s, silence_s
+        self._lock = threading.Lock()
+        self._lines: dict[str, _Line] = {}
+        self._streams: set[socket.socket] = set()
+        self._closed = False
+
+    def get(self, peer: Peer, path: str, body_bytes_max: int) -> bytes:
+        with self._answer(peer, "GET", path, self._read_s) as response:
+            _must_be_ok(response, peer, path)
+            return self._body(response, peer, body_bytes_max)
+
+    def post(self, peer: Peer, path: str, body: bytes) -> Reply:
+        with self._answer(peer, "POST", path, self._read_s, body) as response:
+            return Reply(response.status_code, self._body(response, peer, REPLY_BYTES_MAX))
+
+    def events(self, peer: Peer, path: str) -> Iterator[int]:
+        with self._answer(peer, "GET", path, self._silence_s) as response:
+            _must_be_ok(response, peer, path)
+            with self._listening(response):
+                try:
+                    yield from sizes_in(response.iter_raw())
+                except httpx2.TransportError:
+                    return  # a nudge lost costs only delay; the caller listens anew
+
+    def check(self, peer: Peer, now: Instant) -> list[Finding]:
+        """Tests the way to a peer step by step and says which one fails. TLS 1.3 tells a refused client nothing itself."""
+
+        def ask(path: str) -> tuple[int, str, bytes]:
+            with self._answer(peer, "GET", path, self._read_s) as response:
+                dated = response.headers.get("date", "")
+                return response.status_code, dated, self._body(response, peer, REPLY_BYTES_MAX)
+
+        return check_peer(peer, now, self._own, self._connect_s, ask)
+
+    def close(self) -> None:
+        """Ends every connection; event streams that are being read end at once."""
+        with self._lock:
+            self._closed = True
+            lines, self._lines = list(self._lines.values()), {}
+            streams, self._streams = self._streams, set()
+        for stream in streams:
+            _hang_up(stream)
+        for line in lines:
+            line.http.close()
+
+    @contextmanager
+    def _answer(
+        self, peer: Peer, method: str, path: str, read_s: float, body: bytes | None = None
+    ) -> Iterator[httpx2.Response]:
+        headers: dict[str, str] = {"host": peer.name}
+        if body is not None:
+            headers["content-type"] = "text/plain; charset=utf-8"
+        timeout = httpx2.Timeout(read_s, connect=self._connect_s, pool=self._connect_s)
+        try:
+            url = httpx2.URL(peer.address).copy_with(raw_path=path.encode("ascii"))
+            if url.scheme != "https":
+                raise Unreachable("address-not-https", peer=peer.name, address=peer.address)
+            if not 0 < (url.port or 443) < 65536:
+                # The resolver would quietly take the rest modulo 2^16.
+                raise Unreachable("address-unusable", peer=peer.name, address=peer.address)
+            # Whose name the certificate must bear is the roster's word, wherever the address leads.
+            named = {"sni_hostname": peer.name}
+            http = self._client(peer)
+            with http.stream(method, url, content=body, headers=headers, timeout=timeout, extensions=named) as response:
+                yield response
+        except (httpx2.TransportError, httpx2.InvalidURL, ssl.SSLError) as fault:
+            raise unreachable(peer, fault) from fault
+        except RuntimeError as fault:
+            # The client's only word for having been closed under us: the peer's entry has changed, or we end.
+            if not http.is_closed:
+                raise
+            raise Unreachable("courier-closed", peer=peer.name) from fault
+
+    def _client(self, peer: Peer) -> httpx2.Client:
+        with self._lock:
+            if self._closed:
+                raise Unreachable("courier-closed", peer=peer.name)
+            line = self._lines.get(peer.name)
+            if line is None or (line.address, line.certificate) != (peer.address, peer.certificate):
+                fresh = _Line(peer.address, peer.certificate, self._fresh_client(peer))
+                self._lines[peer.name] = fresh
+                if line is not None:
+                    line.http.close()
+                line = fresh
+            return line.http
+
+    def _fresh_client(self, peer: Peer) -> httpx2.Client:
+        try:
+            context = pinned_context(*self._own, peer.certificate)
+        except (ssl.SSLError, ValueError) as fault:
+            raise Unreachable("pinned-certificate-unreadable", peer=peer.name) from fault
+        return httpx2.Client(
+            verify=context,
+            trust_env=False,
+            follow_redirects=False,
+            headers=_HEADERS,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            limits=httpx2.Limits(max_connections=64, max_keepalive_connections=8, keepalive_expiry=_KEEP_ALIVE_S),
+        )
+
+    def _body(self, response: httpx2.Response, peer: Peer, bytes_max: int) -> bytes:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise Malformed("body-is-encoded", peer=peer.name)
+        body = bytearray()
+        start_s = time.monotonic()
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > bytes_max:
+                raise Malformed("body-too-large", peer=peer.name, bytes_max=bytes_max)
+            if time.monotonic() - start_s > self._read_s + len(body) / PACE_BYTES_S:
+                raise Unreachable("body-too-slow", peer=peer.name, bytes=len(body))
+        return bytes(body)
+
+    @contextmanager
+    def _listening(self, response: httpx2.Response) -> Iterator[None]:
+        """Remembers the stream's socket, so that `close` can end a read that another thread waits in."""
+        stream = response.extensions["network_stream"].get_extra_info("socket")
+        with self._lock:
+            self._streams.add(stream)
+            closed = self._closed
+        if closed:
+            _hang_up(stream)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._streams.discard(stream)
+
+
+def _must_be_ok(response: httpx2.Response, peer: Peer, path: str) -> None:
+    if response.status_code == 404:
+        raise NotFound("not-at-peer", peer=peer.name, path=path)
+    if response.status_code != 200:
+        raise Unreachable("peer-status", peer=peer.name, path=path, status=response.status_code)
+
+
+def _hang_up(stream: socket.socket) -> None:
+    with suppress(OSError):  # it may be gone already
+        # Past SSLSocket.shutdown, which would take the TLS state away from under the reading thread.
+        socket.socket.shutdown(stream, socket.SHUT_RDWR)

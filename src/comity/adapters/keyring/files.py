@@ -1,0 +1,177 @@
+"""Keys as files of mode 0600 in a folder of mode 0700.
+
+<sha256 of the name>.key   one Ed25519 key with its name and its kind; the truth
+names                      `<sha256> <kind> <name>` a line: for people, and to notice a key file that has gone
+certificate.key.pem        private key of the node's certificate
+certificate.pem            the certificate; written last
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from comity.adapters.keyring import durable
+from comity.adapters.keyring.certificate import fresh_private_key, read_certificate, self_signed
+from comity.domain.ledger import COSIGNATURE, ED25519, VerifierKey
+from comity.domain.terms import Instant, NodeName
+from comity.errors import Conflict, Misconfigured, NotFound
+
+_KINDS = (ED25519, COSIGNATURE)
+
+
+class _KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands in one key file. Never shown."""
+
+    name: str
+    kind: int
+    seed: bytes
+
+    def __repr__(self) -> str:
+        return f"_KeyFile({self.name!r}, {self.kind})"
+
+
+class _Held:
+    """A key in memory, with what the world may know about it."""
+
+    def __init__(self, file: _KeyFile) -> None:
+        self._private = Ed25519PrivateKey.from_private_bytes(file.seed)
+        self.key = VerifierKey(file.name, file.kind, self._private.public_key().public_bytes_raw())
+
+    def sign(self, message: bytes) -> bytes:
+        return self._private.sign(message)
+
+
+class FileKeyring:
+    """Private keys of one node in a folder. A second keyring on the folder sees keys that the first has made."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._held: dict[str, _Held] = {}
+        durable.open_folder(folder)
+        with durable.locked(folder):
+            self._settle()
+        self._certificate = self._read_certificate()
+
+    def __repr__(self) -> str:
+        return f"FileKeyring({str(self._folder)!r})"
+
+    @property
+    def certificate_path(self) -> Path:
+        """PEM of the certificate, for a TLS server or client."""
+        return self._folder / "certificate.pem"
+
+    @property
+    def certificate_key_path(self) -> Path:
+        """PEM of the certificate's private key."""
+        return self._folder / "certificate.key.pem"
+
+    def create(self, name: str, kind: int) -> VerifierKey:
+        """Makes a key, or returns the one of this name; Conflict when that one is of another kind."""
+        if kind not in _KINDS:
+            raise Misconfigured("key-kind-unknown", name=name, kind=kind)
+        with self._lock, durable.locked(self._folder):
+            self._settle()
+            held = self._held.get(name)
+            if held is None:
+                file = _KeyFile(name, kind, Ed25519PrivateKey.generate().private_bytes_raw())
+                durable.write_secret(self._path(name), msgspec.json.encode(file))
+                held = self._held[name] = _Held(file)
+                self._write_index()
+        if held.key.kind != kind:
+            raise Conflict("key-of-another-kind", name=name, kind=held.key.kind, asked=kind)
+        return held.key
+
+    def key(self, name: str) -> VerifierKey:
+        return self._get(name).key
+
+    def sign(self, name: str, message: bytes) -> bytes:
+        return self._get(name).sign(message)
+
+    def create_certificate(self, name: NodeName, now: Instant) -> bytes:
+        """DER of the node's certificate, made now if there is none; Conflict when the one there has another name."""
+        with self._lock, durable.locked(self._folder):
+            self._certificate = self._read_certificate()
+            if self._certificate is None:
+                # The key comes first and is taken up again after a crash; the certificate makes it count.
+                if not self.certificate_key_path.exists():
+                    durable.write_secret(self.certificate_key_path, fresh_private_key())
+                private = durable.read_secret(self.certificate_key_path)
+                durable.write_secret(self.certificate_path, self_signed(name, private, now))
+                self._certificate = self._read_certificate()
+            assert self._certificate is not None
+            found, der = self._certificate
+        if found != name:
+            raise Conflict("certificate-of-another-name", name=found, asked=name)
+        return der
+
+    def certificate(self) -> bytes:
+        if self._certificate is None:
+            raise NotFound("no-certificate")
+        return self._certificate[1]
+
+    def _get(self, name: str) -> _Held:
+        held = self._held.get(name)
+        if held is None:
+            with self._lock:
+                held = self._find(name)
+        if held is None:
+            raise NotFound("no-such-key", name=name)
+        return held
+
+    def _find(self, name: str) -> _Held | None:
+        path = self._path(name)
+        if name not in self._held and path.exists():
+            self._held[name] = _read_key(path)
+        return self._held.get(name)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()}.key"
+
+    def _settle(self) -> None:
+        """Takes up every key there is, and completes the index after a crash.
+
+        A key that the index names and nobody finds is a fault: made anew under that name it would be another key.
+        """
+        known = {self._path(name) for name in self._held}
+        for path in sorted(self._folder.glob("*.key")):
+            if path not in known:
+                held = _read_key(path)
+                self._held[held.key.name] = held
+        index = self._folder / "names"
+        listed = durable.read_secret(index).decode().splitlines() if index.exists() else []
+        for line in listed:
+            _, _, name = line.split(" ", 2)
+            if not self._path(name).exists():
+                raise Misconfigured("key-file-missing", name=name)
+        if len(listed) != len(self._held):
+            self._write_index()
+
+    def _write_index(self) -> None:
+        lines = [f"{self._path(name).stem} {held.key.kind} {name}\n" for name, held in sorted(self._held.items())]
+        durable.write_secret(self._folder / "names", "".join(lines).encode())
+
+    def _read_certificate(self) -> tuple[NodeName, bytes] | None:
+        if not self.certificate_path.exists():
+            return None
+        return read_certificate(
+            durable.read_secret(self.certificate_path), durable.read_secret(self.certificate_key_path)
+        )
+
+
+def _read_key(path: Path) -> _Held:
+    raw = durable.read_secret(path)
+    try:
+        file = msgspec.json.decode(raw, type=_KeyFile)
+        held = _Held(file)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
+        # Without cause: a decoder's message could quote the secret.
+        raise Misconfigured("key-file-unreadable", file=path.name) from None
+    if hashlib.sha256(file.name.encode()).hexdigest() != path.stem or file.kind not in _KINDS:
+        raise Misconfigured("key-file-misnamed", file=path.name)
+    return held

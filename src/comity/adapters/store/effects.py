@@ -1,0 +1,128 @@
+"""What each fact changes, inside the transaction of a group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+from sqlalchemy import and_, delete, insert, select, update
+
+from comity.adapters.store import tables as t
+from comity.adapters.store.group import Group
+from comity.adapters.store.growth import Growth
+from comity.adapters.store.marks import size_mark
+from comity.adapters.store.rows import Log, channel_row, peer_document, told_columns, trace_rows
+from comity.domain.ledger import EMPTY_ROOT, CompactRange, Standing
+from comity.errors import Conflict
+from comity.ports import (
+    Acted,
+    Buried,
+    Drained,
+    Erased,
+    Fact,
+    Listed,
+    Merged,
+    Noticed,
+    Opened,
+    PeerKept,
+    Stopped,
+)
+
+
+def apply(group: Group, fact: Fact) -> None:
+    """Dispatches on the type of the fact; every member of `Fact` has its case."""
+    match fact:
+        case Opened():
+            _open(group, fact)
+        case PeerKept():
+            group.connection.execute(delete(t.peer).where(t.peer.c.name == fact.peer.name))
+            group.connection.execute(insert(t.peer).values(name=fact.peer.name, document=peer_document(fact.peer)))
+        case Drained():
+            _drain(group, fact)
+        case Erased():
+            group.erase(fact.erasure, fact.order)
+        case Buried():
+            _bury(group, fact)
+        case Acted():
+            _act(group, fact)
+        case Listed():
+            group.connection.execute(delete(t.warning).where(t.warning.c.name == fact.name))
+            group.connection.execute(
+                insert(t.warning).values(name=fact.name, sha256=fact.sha256, raw=fact.raw, by=fact.by, at=fact.at)
+            )
+        case Noticed():
+            _notice(group, fact)
+        case Stopped():
+            _stop(group, fact)
+        case Merged():
+            _merge(group, fact)
+
+
+def _open(group: Group, fact: Opened) -> None:
+    channel = fact.channel
+    if group.has(channel.origin):
+        there = group.log(channel.origin).channel
+        if (there.key, there.writer, there.audience, there.lane) != (channel.key, channel.writer, channel.audience, channel.lane):
+            raise Conflict("channel-differs", origin=channel.origin)
+        return
+    log = Log(group.next_ch(), channel, Growth(CompactRange(), []))
+    group.adopt(log)
+    group.marks_first.append(size_mark(channel.origin, 0, EMPTY_ROOT))
+    group.connection.execute(insert(t.channel).values(**channel_row(log)))
+
+
+def _drain(group: Group, fact: Drained) -> None:
+    log = group.log(fact.origin)
+    if log.drained != fact.before or fact.after > log.size or len(fact.told) != fact.after - fact.before:
+        raise Conflict("drained-elsewhere", origin=fact.origin, at=log.drained, expected=fact.before)
+    traces = []
+    for index, told in enumerate(fact.told, fact.before):
+        where = and_(t.entry.c.ch == log.ch, t.entry.c.idx == index)
+        group.connection.execute(update(t.entry).where(where).values(**told_columns(told)))
+        traces += trace_rows(log.ch, index, told)
+    if traces:
+        group.stage_traces(traces)
+        group.flush()
+    log.drained = fact.after
+    group.keep_log(log)
+
+
+def _bury(group: Group, fact: Buried) -> None:
+    here = and_(t.tombstone.c.issuer == fact.issuer, t.tombstone.c.id == fact.record)
+    if group.connection.execute(select(t.tombstone.c.id).where(here)).first() is None:
+        group.connection.execute(
+            insert(t.tombstone).values(
+                issuer=fact.issuer, id=fact.record, order_origin=fact.order.origin, order_index=fact.order.index
+            )
+        )
+
+
+def _act(group: Group, fact: Acted) -> None:
+    here = and_(t.acted.c.issuer == fact.issuer, t.acted.c.id == fact.record)
+    if group.connection.execute(select(t.acted.c.id).where(here)).first() is not None:
+        raise Conflict("already-acted", issuer=fact.issuer, record=fact.record)
+    group.connection.execute(insert(t.acted).values(issuer=fact.issuer, id=fact.record, at=fact.at, outcome=fact.outcome))
+
+
+def _notice(group: Group, fact: Noticed) -> None:
+    if group.connection.execute(select(t.notice.c.seq).where(t.notice.c.key == fact.key)).first() is None:
+        about = msgspec.json.encode(fact.about)
+        group.connection.execute(insert(t.notice).values(key=fact.key, at=fact.at, kind=fact.kind, about=about))
+
+
+def _stop(group: Group, fact: Stopped) -> None:
+    log = group.log(fact.origin)
+    log.channel = replace(log.channel, standing=Standing(fact.standing), why=fact.why)
+    group.keep_log(log, standing=fact.standing, why=fact.why)
+    for note in fact.evidence:
+        group.connection.execute(insert(t.evidence).values(ch=log.ch, at=fact.at, why=fact.why, note=note))
+
+
+def _merge(group: Group, fact: Merged) -> None:
+    log = group.log(fact.origin)
+    line = fact.line
+    here = and_(t.cosignature.c.ch == log.ch, t.cosignature.c.name == line.name, t.cosignature.c.size == line.size)
+    if group.connection.execute(select(t.cosignature.c.size).where(here)).first() is None:
+        group.connection.execute(
+            insert(t.cosignature).values(ch=log.ch, name=line.name, size=line.size, time_s=line.time_s, line=line.line)
+        )

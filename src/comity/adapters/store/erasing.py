@@ -1,0 +1,34 @@
+"""Taking a body, or some of its fields, out of a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, select, update
+
+from comity.adapters.store import tables as t
+from comity.adapters.store.rows import trace_rows
+from comity.domain.record import State, decode_fields, encode_fields, filed
+from comity.ports import Erasure, Place
+
+
+def erase_row(connection: Connection, ch: int, erasure: Erasure, order: Place) -> list[dict[str, Any]]:
+    """Erases and drops what was derived; returns the traces that remain true. What is gone already stays gone."""
+    index = erasure.place.index
+    here = and_(t.entry.c.ch == ch, t.entry.c.idx == index)
+    row = connection.execute(select(t.entry).where(here)).first()
+    if row is None or row.state == State.ERASED:
+        return []
+    change: dict[str, Any] = {"order_origin": order.origin, "order_index": order.index}
+    remain: list[dict[str, Any]] = []
+    if erasure.pointers is None:
+        nothing = ("salt", "envelope", "fields", "id", "kind", "issuer", "made", "fault")
+        change |= {"state": int(State.ERASED)} | dict.fromkeys(nothing)
+    else:
+        rest = encode_fields([f for f in decode_fields(row.fields) if f.pointer not in erasure.pointers])
+        change |= {"state": int(State.PARTED), "fields": rest}
+        if row.settled:
+            remain = trace_rows(ch, index, filed(erasure.place.origin, row.envelope, rest))
+    connection.execute(update(t.entry).where(here).values(**change))
+    connection.execute(delete(t.trace).where(and_(t.trace.c.ch == ch, t.trace.c.idx == index)))
+    return remain

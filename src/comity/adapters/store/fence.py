@@ -1,0 +1,61 @@
+"""At start: is this database behind what it signed, and does it hold what it was ordered to forget?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, and_, insert, select
+
+from comity.adapters.store import tables as t
+from comity.adapters.store.erasing import erase_row
+from comity.adapters.store.marks import HighWater
+from comity.adapters.store.rows import Log
+from comity.domain.ledger import open_checkpoint
+from comity.domain.terms import NodeName
+from comity.ports import Erasure, Place
+
+
+def behind(connection: Connection, me: NodeName, logs: Mapping[str, Log], told: HighWater) -> dict[str, str]:
+    """Channels whose state is older than the high-water file says, or of which it says nothing, each with the reason."""
+    found: dict[str, str] = {}
+    for origin, log in logs.items():
+        mark = told.sizes.get(origin)
+        if mark is None:
+            found[origin] = "no-high-water-mark"
+        elif log.channel.writer == me:
+            if reason := _writer_behind(connection, log, *mark):
+                found[origin] = reason
+        elif told.lines.get(origin, (0, 0))[0] > (log.line.size if log.line else 0):
+            found[origin] = "cosigned-more-than-held"
+    return found
+
+
+def _writer_behind(connection: Connection, log: Log, size: int, root: bytes) -> str | None:
+    if size == 0:
+        return None
+    if size > log.size:
+        return "signed-more-than-stored"
+    where = and_(t.checkpoint.c.ch == log.ch, t.checkpoint.c.size == size)
+    note = connection.execute(select(t.checkpoint.c.note).where(where)).scalar()
+    if note is None or open_checkpoint(note, log.channel.key).root != root:
+        return "signed-another-root"
+    return None
+
+
+def replay_erasures(connection: Connection, logs: Mapping[str, Log], told: HighWater) -> int:
+    """Erases again whatever a backup brought back; returns how many entries it touched."""
+    count = 0
+    for gone in told.gone.values():
+        log = logs.get(gone.origin)
+        if log is None:
+            continue
+        here = and_(t.entry.c.ch == log.ch, t.entry.c.idx == gone.index)
+        row = connection.execute(select(t.entry.c.state, t.entry.c.order_origin).where(here)).first()
+        if row is None or row.order_origin is not None:
+            continue
+        erasure = Erasure(Place(gone.origin, gone.index), gone.pointers)
+        remain = erase_row(connection, log.ch, erasure, Place(gone.order_origin, gone.order_index))
+        if remain:
+            connection.execute(insert(t.trace), remain)
+        count += 1
+    return count

@@ -1,0 +1,188 @@
+"""One transaction of the sequencer: what is appended, what changes with it, and trees that become true only if it commits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, select, update
+
+from comity.adapters.store import tables as t
+from comity.adapters.store.erasing import erase_row
+from comity.adapters.store.growth import FullTile
+from comity.adapters.store.marks import Gone, gone_mark, size_mark
+from comity.adapters.store.rows import Log, entry_row, progress_row, trace_rows
+from comity.domain.ledger import Checkpoint, Standing, leaf_of, note_bytes, signature_line
+from comity.domain.record import Entry, State, encode_fields
+from comity.domain.terms import NodeName
+from comity.errors import Conflict, Fenced, NotFound
+from comity.ports import Erasure, Keyring, Letter, Place
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a failed work must leave behind."""
+
+    touched: dict[str, Log]
+    grown: set[str]
+    known: dict[tuple[int, str], int]
+    marks: int
+    marks_first: int
+    erased_something: bool
+
+
+class Group:
+    """Working copies of the logs it touches; the store takes them over after COMMIT and drops them on any failure."""
+
+    def __init__(self, connection: Connection, me: NodeName, logs: Mapping[str, Log], keyring: Keyring, salt: Callable[[], bytes]):
+        self.connection = connection
+        self.me = me
+        self.marks: list[str] = []  # written after COMMIT, before anything leaves
+        self.marks_first: list[str] = []  # written before COMMIT
+        self.touched: dict[str, Log] = {}
+        self.erased_something = False
+        self._base = logs
+        self._keyring = keyring
+        self._salt = salt
+        self._grown: set[str] = set()
+        self._known: dict[tuple[int, str], int] = {}
+        self._asked: set[str] = set()
+        self._rows: dict[str, list[dict[str, Any]]] = {"entry": [], "known": [], "trace": [], "tile": []}
+
+    # ---- logs
+    def log(self, origin: str) -> Log:
+        """The working copy of a channel's state."""
+        found = self.touched.get(origin)
+        if found is None:
+            base = self._base.get(origin)
+            if base is None:
+                raise NotFound("channel", origin=origin)
+            found = self.touched[origin] = base.copy()
+        return found
+
+    def adopt(self, log: Log) -> None:
+        self.touched[log.channel.origin] = log
+
+    def has(self, origin: str) -> bool:
+        return origin in self.touched or origin in self._base
+
+    def next_ch(self) -> int:
+        logs = {**self._base, **self.touched}
+        return 1 + max((log.ch for log in logs.values()), default=0)
+
+    def snapshot(self) -> Snapshot:
+        """State before a work that may fail; nothing is staged at this moment."""
+        logs = {origin: log.copy() for origin, log in self.touched.items()}
+        return Snapshot(logs, set(self._grown), dict(self._known), len(self.marks), len(self.marks_first), self.erased_something)
+
+    def restore(self, before: Snapshot) -> None:
+        """As if the work had never been tried; the caller rolls its savepoint back."""
+        self.touched, self._grown, self._known = before.touched, before.grown, before.known
+        del self.marks[before.marks :], self.marks_first[before.marks_first :]
+        self.erased_something = before.erased_something
+        for rows in self._rows.values():
+            rows.clear()
+
+    # ---- appending to our own channels
+    def prefetch(self, ids: Iterable[str]) -> None:
+        """Looks up, at once, which of these ids were ever appended."""
+        fresh = [i for i in set(ids) if i not in self._asked]
+        self._asked.update(fresh)
+        for at in range(0, len(fresh), 500):
+            rows = self.connection.execute(select(t.known).where(t.known.c.id.in_(fresh[at : at + 500])))
+            self._known.update({(row.ch, row.id): row.idx for row in rows})
+
+    def check(self, letters: Sequence[Letter]) -> None:
+        """Raises unless every letter may be appended; nothing is changed."""
+        for letter in letters:
+            log = self.log(letter.origin)
+            if log.channel.writer != self.me:
+                raise Conflict("not-our-channel", origin=letter.origin)
+            if log.channel.standing is not Standing.OPEN:
+                raise Fenced("channel-" + log.channel.standing.value, origin=letter.origin, why=log.channel.why)
+            for erasure in letter.erases:
+                if erasure.place.origin != letter.origin:
+                    raise Conflict("order-in-another-channel", origin=letter.origin, record=erasure.place.origin)
+                if not 0 <= erasure.place.index < log.size:
+                    raise NotFound("record", origin=letter.origin, index=erasure.place.index)
+
+    def append(self, letters: Sequence[Letter]) -> tuple[Place, ...]:
+        """Stages letters that `check` let pass; an id that already stands keeps its place."""
+        self.prefetch(letter.sealed.id for letter in letters)
+        places: list[Place] = []
+        for letter in letters:
+            log = self.log(letter.origin)
+            index = self._known.get((log.ch, letter.sealed.id))
+            if index is None:
+                index = self._stage(log, letter)
+            places.append(Place(letter.origin, index))
+        return tuple(places)
+
+    def _stage(self, log: Log, letter: Letter) -> int:
+        index = log.size
+        salt = self._salt()
+        leaf = leaf_of(salt, letter.sealed.envelope)
+        entry = Entry(index, State.PRESENT, salt, letter.sealed.envelope, encode_fields(letter.sealed.fields), None)
+        self._rows["entry"].append(entry_row(log.ch, entry, leaf, letter.told))
+        self._rows["known"].append({"ch": log.ch, "id": letter.sealed.id, "idx": index})
+        self._rows["trace"] += trace_rows(log.ch, index, letter.told)
+        self._known[(log.ch, letter.sealed.id)] = index
+        self.grow(log, [leaf])
+        self._grown.add(letter.origin)
+        for erasure in letter.erases:
+            self.erase(erasure, Place(letter.origin, index))
+        return index
+
+    def erase(self, erasure: Erasure, order: Place) -> None:
+        """Takes bodies or fields away, and writes it into the ledger outside the database."""
+        self.flush()
+        place = erasure.place
+        self.stage_traces(erase_row(self.connection, self.log(place.origin).ch, erasure, order))
+        self.marks.append(gone_mark(Gone(place.origin, place.index, order.origin, order.index, erasure.pointers)))
+        self.erased_something = True
+
+    def grow(self, log: Log, leaves: Sequence[bytes]) -> None:
+        """Extends the tree; full tiles are staged."""
+        tiles: list[FullTile] = log.growth.extend(leaves)
+        self._rows["tile"] += [{"ch": log.ch, "level": x.level, "n": x.n, "hashes": x.hashes, "root": x.root} for x in tiles]
+
+    def stage_entries(self, rows: list[dict[str, Any]]) -> None:
+        self._rows["entry"] += rows
+
+    def stage_traces(self, rows: list[dict[str, Any]]) -> None:
+        self._rows["trace"] += rows
+
+    def flush(self) -> None:
+        """Writes staged rows, so that statements in this transaction see them."""
+        for name, rows in self._rows.items():
+            if rows:
+                self.connection.execute(insert(t.metadata.tables[name]), rows)
+                rows.clear()
+
+    def keep_log(self, log: Log, **columns: Any) -> None:
+        self.connection.execute(update(t.channel).where(t.channel.c.ch == log.ch).values(**progress_row(log), **columns))
+
+    def keep_checkpoint(self, log: Log, size: int, note: bytes) -> None:
+        there = self.connection.execute(
+            select(t.checkpoint.c.size).where(and_(t.checkpoint.c.ch == log.ch, t.checkpoint.c.size == size))
+        ).first()
+        if there is None:
+            self.connection.execute(insert(t.checkpoint).values(ch=log.ch, size=size, note=note))
+
+    def finish(self) -> None:
+        """Signs each of our channels that grew, once, and writes what is left."""
+        self.flush()
+        for origin in sorted(self._grown):
+            log = self.log(origin)
+            text = Checkpoint(origin, log.size, log.growth.root()).text()
+            key = log.channel.key
+
+            def sign(message: bytes, name: str = key.name) -> bytes:
+                return self._keyring.sign(name, message)
+
+            log.note = log.pending_note = note_bytes(text, [signature_line(key, sign, text)])
+            log.pending = log.drained = log.size
+            self.keep_log(log)
+            self.keep_checkpoint(log, log.size, log.note)
+            self.marks.append(size_mark(origin, log.size, log.growth.root()))

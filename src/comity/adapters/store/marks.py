@@ -1,0 +1,117 @@
+"""The high-water file: what has left this node, and what it was ordered to forget, kept apart from the database and its backups.
+
+A database that comes back from a backup is behind its own signatures and may hold what was erased. This file, fsynced before
+anything leaves, shows both at the next start. It is a log of lines; a last line without its end was never acted upon.
+
+    size <origin> <size> <root hex>          a checkpoint we signed and may have published; size 0 before the channel exists
+    line <origin> <size> <time_s>            a cosignature of ours that may have been posted
+    gone <origin> <index> <order> <pointers> an erasure that was committed; pointers are JSON, or null for the whole record
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from comity.errors import Misconfigured
+
+
+@dataclass(frozen=True)
+class Gone:
+    """One committed erasure."""
+
+    origin: str
+    index: int
+    order_origin: str
+    order_index: int
+    pointers: tuple[str, ...] | None
+
+
+@dataclass
+class HighWater:
+    """What the file says, folded."""
+
+    sizes: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    lines: dict[str, tuple[int, int]] = field(default_factory=dict)
+    gone: dict[tuple[str, int, tuple[str, ...] | None], Gone] = field(default_factory=dict)
+
+
+def size_mark(origin: str, size: int, root: bytes) -> str:
+    return f"size {origin} {size} {root.hex()}\n"
+
+
+def line_mark(origin: str, size: int, time_s: int) -> str:
+    return f"line {origin} {size} {time_s}\n"
+
+
+def gone_mark(gone: Gone) -> str:
+    pointers = json.dumps(gone.pointers, separators=(",", ":"))
+    return f"gone {gone.origin} {gone.index} {gone.order_origin} {gone.order_index} {pointers}\n"
+
+
+def _fold(text: str, path: Path) -> HighWater:
+    told = HighWater()
+    whole = text[: text.rfind("\n") + 1]
+    for number, line in enumerate(whole.splitlines(), 1):
+        try:
+            word, origin, rest = line.split(" ", 2)
+            if word == "size":
+                size, root = rest.split(" ")
+                told.sizes[origin] = (int(size), bytes.fromhex(root))
+            elif word == "line":
+                size, time_s = rest.split(" ")
+                told.lines[origin] = (int(size), int(time_s))
+            elif word == "gone":
+                index, order_origin, order_index, raw = rest.split(" ", 3)
+                pointers = json.loads(raw)
+                gone = Gone(origin, int(index), order_origin, int(order_index), None if pointers is None else tuple(pointers))
+                told.gone[(origin, gone.index, gone.pointers)] = gone
+            else:
+                raise ValueError(word)
+        except ValueError as fault:
+            raise Misconfigured("high-water-unreadable", path=str(path), line=number) from fault
+    return told
+
+
+class Marks:
+    """The file, open for appending. One process, one thread writes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text("utf-8") if path.exists() else ""
+        self.told = _fold(text, path)
+        self._rewrite()
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+
+    def _rewrite(self) -> None:
+        """Drops what newer lines have overtaken, and a torn last line; atomic."""
+        lines = [size_mark(origin, size, root) for origin, (size, root) in self.told.sizes.items()]
+        lines += [line_mark(origin, size, time_s) for origin, (size, time_s) in self.told.lines.items()]
+        lines += [gone_mark(gone) for gone in self.told.gone.values()]
+        fresh = self._path.with_suffix(".new")
+        with open(fresh, "w", encoding="utf-8") as out:
+            out.write("".join(lines))
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(fresh, self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def write(self, lines: Iterable[str]) -> None:
+        """Appends and fsyncs; returns when the lines would survive a loss of power."""
+        raw = "".join(lines).encode()
+        if not raw:
+            return
+        while raw:
+            raw = raw[os.write(self._file, raw) :]
+        os.fdatasync(self._file)
+
+    def close(self) -> None:
+        os.close(self._file)

@@ -1,0 +1,182 @@
+"""Between rows and values."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from comity.adapters.store.growth import Growth
+from comity.domain.ledger import (
+    Admission,
+    Channel,
+    CompactRange,
+    Lane,
+    Line,
+    Peer,
+    Position,
+    Standing,
+    VerifierKey,
+)
+from comity.domain.record import Entry, Header, Order, State, Told, Trace, postings
+from comity.domain.terms import Country, Instant, NodeName
+
+
+@dataclass
+class Log:
+    """One channel as the sequencer knows it; a group works on copies."""
+
+    ch: int
+    channel: Channel
+    growth: Growth
+    note: bytes = b""
+    pending: int = 0
+    pending_note: bytes = b""
+    pending_leaves: list[bytes] = field(default_factory=list)
+    drained: int = 0
+    line: Line | None = None
+
+    def copy(self) -> Log:
+        return replace(self, growth=self.growth.copy(), pending_leaves=list(self.pending_leaves))
+
+    @property
+    def size(self) -> int:
+        return self.growth.size
+
+    def position(self) -> Position:
+        peaks = self.growth.peaks
+        return Position(self.size, peaks.root(), peaks.to_bytes(), self.pending, self.note, self.pending_note, self.drained)
+
+
+def channel_row(log: Log) -> dict[str, Any]:
+    c = log.channel
+    return {
+        "ch": log.ch,
+        "origin": c.origin,
+        "vkey": c.key.text,
+        "writer": c.writer,
+        "audience": c.audience,
+        "lane": c.lane.value,
+        "opened": c.opened,
+        "standing": c.standing.value,
+        "why": c.why,
+        **progress_row(log),
+    }
+
+
+def progress_row(log: Log) -> dict[str, Any]:
+    line = log.line or Line("", 0, 0, b"")
+    return {
+        "size": log.size,
+        "peaks": log.growth.peaks.to_bytes(),
+        "note": log.note,
+        "pending": log.pending,
+        "pending_note": log.pending_note,
+        "pending_leaves": b"".join(log.pending_leaves),
+        "drained": log.drained,
+        "line_size": line.size,
+        "line_time": line.time_s,
+        "line_name": line.name,
+        "line": line.line,
+    }
+
+
+def log_of(row: Mapping[str, Any], open_tiles: list[bytes]) -> Log:
+    channel = Channel(
+        VerifierKey.parse(row["vkey"]),
+        NodeName(row["writer"]),
+        NodeName(row["audience"]),
+        Lane(row["lane"]),
+        Instant(row["opened"]),
+        Standing(row["standing"]),
+        row["why"],
+    )
+    leaves: bytes = row["pending_leaves"]
+    return Log(
+        row["ch"],
+        channel,
+        Growth(CompactRange.from_bytes(row["size"], row["peaks"]), open_tiles),
+        row["note"],
+        row["pending"],
+        row["pending_note"],
+        [leaves[at : at + 32] for at in range(0, len(leaves), 32)],
+        row["drained"],
+        Line(row["line_name"], row["line_size"], row["line_time"], row["line"]) if row["line_size"] else None,
+    )
+
+
+def entry_row(ch: int, entry: Entry, leaf: bytes, told: Told | None) -> dict[str, Any]:
+    return {
+        "ch": ch,
+        "idx": entry.index,
+        "leaf": leaf,
+        "state": int(entry.state),
+        "salt": entry.salt,
+        "envelope": entry.envelope,
+        "fields": entry.fields,
+        "order_origin": entry.order.origin if entry.order else None,
+        "order_index": entry.order.index if entry.order else None,
+        **told_columns(told),
+    }
+
+
+def told_columns(told: Told | None) -> dict[str, Any]:
+    header = told.header if told else None
+    return {
+        "settled": told is not None,
+        "id": header.id if header else None,
+        "kind": header.kind if header else None,
+        "issuer": header.issuer if header else None,
+        "made": header.made if header else None,
+        "fault": told.fault if told else None,
+    }
+
+
+def trace_rows(ch: int, index: int, told: Told) -> list[dict[str, Any]]:
+    return [{"name": trace.name, "key": trace.key, "ch": ch, "idx": index} for trace in postings(told)]
+
+
+def entry_of(row: Any) -> Entry:
+    order = Order(row.order_origin, row.order_index) if row.order_origin is not None else None
+    return Entry(row.idx, State(row.state), row.salt, row.envelope, row.fields or b"", order)
+
+
+def told_of(row: Any, traces: tuple[Trace, ...]) -> Told:
+    header = Header(row.id, row.kind, row.issuer, Instant(row.made)) if row.id is not None else None
+    return Told(header, traces, row.fault)
+
+
+def peer_document(peer: Peer) -> bytes:
+    return msgspec.json.encode(
+        {
+            "name": peer.name,
+            "country": peer.country,
+            "title": peer.title,
+            "address": peer.address,
+            "certificate": base64.b64encode(peer.certificate).decode(),
+            "receipt_key": peer.receipt_key.text,
+            "channels": [[key.text, lane.value] for key, lane in peer.channels],
+            "fingerprint": peer.fingerprint.hex(),
+            "admission": peer.admission.value,
+            "since": peer.since,
+        }
+    )
+
+
+def peer_of(document: bytes) -> Peer:
+    doc = msgspec.json.decode(document)
+    return Peer(
+        NodeName(doc["name"]),
+        Country(doc["country"]),
+        doc["title"],
+        doc["address"],
+        base64.b64decode(doc["certificate"]),
+        VerifierKey.parse(doc["receipt_key"]),
+        tuple((VerifierKey.parse(text), Lane(lane)) for text, lane in doc["channels"]),
+        bytes.fromhex(doc["fingerprint"]),
+        Admission(doc["admission"]),
+        Instant(doc["since"]),
+    )

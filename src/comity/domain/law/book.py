@@ -1,0 +1,113 @@
+"""Makes one book of what was read, and finds every fault in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from comity.domain.law.measure import Measure
+from comity.domain.law.predicates import PREDICATES
+from comity.domain.law.values import (
+    CountryLaw,
+    ForbiddenGround,
+    Form,
+    Gate,
+    Instrument,
+    LawBook,
+    Participation,
+    RefusalCode,
+    Route,
+)
+from comity.domain.terms import Reason
+
+_LOOSENESS: dict[Gate, int] = {"blocked": 0, "attest": 1, "open": 2}
+
+
+def law_book(
+    instruments: Iterable[Instrument],
+    countries: Iterable[CountryLaw],
+    forms: Iterable[Form],
+    refusals: Iterable[RefusalCode],
+    forbidden_grounds: Iterable[ForbiddenGround],
+) -> LawBook:
+    """One book. Of participation rows that speak of the same days and were learnt the same day, the last one counts."""
+    names: dict[str, dict[str, str]] = {}
+    rows: dict[tuple[object, ...], Participation] = {}
+    for law in countries:
+        names.setdefault(law.country, {}).update(law.name)
+        for row in law.participation:
+            rows[law.country, row.instrument, row.valid_from, row.recorded_from] = replace(row, state=law.country)
+    return LawBook(
+        instruments={
+            i.id: replace(i, routes=tuple(replace(r, instrument=i.id) for r in i.routes)) for i in instruments
+        },
+        countries=names,
+        participation=tuple(rows.values()),
+        forms={form.id: form for form in forms},
+        refusals={refusal.code: refusal for refusal in refusals},
+        forbidden_grounds={ground.ground: ground for ground in forbidden_grounds},
+    )
+
+
+def gate_allowed(route: Route) -> Gate:
+    """The loosest gate that the row's standing and force allow."""
+    if not route.in_force:
+        return "blocked"
+    return {"text": "open", "secondary": "attest"}.get(route.standing, "blocked")  # type: ignore[return-value]
+
+
+def check_book(book: LawBook, measures: Mapping[str, Measure] | None = None) -> tuple[Reason, ...]:
+    """Every fault; an empty answer means the book may be used."""
+    faults = [fault for route in book.routes for fault in _route_faults(route, book)]
+    repeated = Counter(route.id for route in book.routes)
+    faults += [Reason("route-repeated", {"route": route}) for route, count in repeated.items() if count > 1]
+    faults += [fault for instrument in book.instruments.values() for fault in _instrument_faults(instrument)]
+    faults += [fault for row in book.participation for fault in _participation_faults(row, book)]
+    faults += [fault for measure in (measures or {}).values() for fault in _measure_faults(measure, book)]
+    return tuple(faults)
+
+
+def _route_faults(route: Route, book: LawBook) -> Iterator[Reason]:
+    at = {"route": route.id}
+    if route.instrument not in book.instruments:
+        yield Reason("instrument-unknown", {**at, "instrument": route.instrument})
+    elif route.in_force and book.instruments[route.instrument].status not in ("in_force", "applies"):
+        yield Reason("route-outruns-instrument", {**at, "instrument": route.instrument})
+    yield from (Reason("form-unknown", {**at, "form": form}) for form in route.form if form not in book.forms)
+    yield from (Reason("refusal-unknown", {**at, "refusal": c}) for c in route.refusal if c not in book.refusals)
+    allowed = gate_allowed(route)
+    if _LOOSENESS[route.send_gate] > _LOOSENESS[allowed]:
+        yield Reason("gate-too-loose", {**at, "gate": route.send_gate, "allowed": allowed})
+    if route.applies_if is not None and route.applies_if not in PREDICATES:
+        yield Reason("predicate-unknown", {**at, "applies_if": route.applies_if})
+
+
+def _instrument_faults(instrument: Instrument) -> Iterator[Reason]:
+    domestic = instrument.kind in ("domestic", "eu_regulation", "eu_directive")
+    if domestic != (instrument.law_of is not None):
+        yield Reason("law-of-nobody" if domestic else "law-of-a-treaty", {"instrument": instrument.id})
+
+
+def _participation_faults(row: Participation, book: LawBook) -> Iterator[Reason]:
+    at = {"state": row.state, "instrument": row.instrument}
+    if row.instrument not in book.instruments:
+        yield Reason("instrument-unknown", at)
+    spans = ((row.valid_from, row.valid_to), (row.recorded_from, row.recorded_to))
+    if any(start and end and end <= start for start, end in spans):
+        yield Reason("span-backwards", at)
+
+
+def _measure_faults(measure: Measure, book: LawBook) -> Iterator[Reason]:
+    at = {"measure": measure.id}
+    offered = {route.capability for route in book.routes}
+    yield from (Reason("capability-unknown", {**at, "capability": c}) for c in measure.capabilities if c not in offered)
+    for form, members in measure.members.items():
+        if form not in book.forms:
+            yield Reason("form-unknown", {**at, "form": form})
+            continue
+        names = {field.name for field in book.forms[form].fields}
+        yield from (Reason("member-unknown", {**at, "form": form, "member": m}) for m in members if m not in names)
+    undone = sorted(set(measure.done_by) - set(measure.acts))
+    yield from (Reason("done-by-no-act", {**at, "event": event}) for event in undone)

@@ -1,0 +1,158 @@
+"""Forms of text inside records: UUIDs, times, hashes, countries; and the one pass that holds a value to them.
+
+msgspec could check patterns while it decodes, but at twice the price of all the rest of the reading. So the types only name
+their form, and `checker` compiles one function per struct: the texts that always stand there are matched together by one
+regular expression, the others only where there are any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET, Meta, inspect
+
+from comity.errors import MalformedRecord
+
+# For readers of the JSON Schema: `$` would let a final line feed through in some languages, this is the end in all.
+_END = r"(?![\s\S])"
+
+FORMS: Final = {
+    "uuid": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    "uuid7": r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    # The only group: what it catches must be a day of the calendar as well. 24:00 is nobody's hour.
+    "time": r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?Z)",
+    "sha256": r"[0-9a-f]{64}",
+    "country": r"[A-Z]{2}",
+    "kind": r"[a-z][a-z0-9_-]{0,31}/[1-9][0-9]{0,2}",
+}
+
+Check = Callable[[Any], None]  # Any: a body or one of the values in it, as its kind file defines them
+
+
+def form(name: str) -> Meta:
+    """What a type says of a text that has this form."""
+    return Meta(extra={"form": name}, extra_json_schema={"pattern": f"^{FORMS[name]}{_END}"})
+
+
+def text_check(name: str) -> Check:
+    """A function that raises MalformedRecord for a text without this form."""
+    matched = re.compile(FORMS[name]).fullmatch
+
+    def check_text(text: str) -> None:
+        found = matched(text)
+        if found is None:
+            raise MalformedRecord("text-without-its-form", form=name)
+        _check_calendar(found)
+
+    return check_text
+
+
+def checker_for(struct: type[msgspec.Struct]) -> Check:
+    """`checker` for a struct that is known to hold texts with a form."""
+    check = checker(inspect.type_info(struct))
+    if check is None:
+        raise ValueError(struct)
+    return check
+
+
+def checker(shape: inspect.Type) -> Check | None:
+    """A function that raises MalformedRecord at a text without its form; None if nothing has one."""
+    named = _form_of(shape)
+    if named is not None:
+        return text_check(named)
+    if isinstance(shape, inspect.Metadata):
+        return checker(shape.type)
+    if isinstance(shape, inspect.UnionType):  # `folder` sees to it that None is the only alternative
+        found = [check for check in map(checker, shape.types) if check is not None]
+        return found[0] if found else None
+    if isinstance(shape, inspect.VarTupleType):
+        check = checker(shape.item_type)
+        return None if check is None else _each(check)
+    if isinstance(shape, inspect.StructType):
+        return _struct(shape)
+    return None
+
+
+def _form_of(shape: inspect.Type) -> str | None:
+    named: str | None = (shape.extra or {}).get("form") if isinstance(shape, inspect.Metadata) else None
+    return named
+
+
+def _check_calendar(found: re.Match[str]) -> None:
+    try:
+        for time in found.groups():
+            datetime.fromisoformat(time)
+    except ValueError as fault:
+        raise MalformedRecord("time-not-rfc3339-utc") from fault
+
+
+def _each(check: Check) -> Check:
+    def check_each(values: tuple[object, ...]) -> None:
+        for value in values:
+            check(value)
+
+    return check_each
+
+
+def _struct(shape: inspect.StructType) -> Check | None:
+    defaults = {member.name: member.default for member in msgspec.structs.fields(shape.cls)}
+    always: list[tuple[str, str]] = []
+    others: list[tuple[str, Check]] = []
+    for field in shape.fields:
+        named = _form_of(field.type)
+        if named is not None and field.required:
+            always.append((field.name, named))
+        elif (check := checker(field.type)) is not None:
+            others.append((field.name, check))
+    checks: list[Check] = []
+    if always:
+        checks.append(_always([name for name, _ in always], [named for _, named in always]))
+    if others:
+        checks.append(_others(others, tuple(defaults[name] for name, _ in others)))
+    if len(checks) < 2:
+        return checks[0] if checks else None
+    first, second = checks
+
+    def check_struct(value: object) -> None:
+        first(value)
+        second(value)
+
+    return check_struct
+
+
+def _always(members: list[str], named: list[str]) -> Check:
+    """For members that are always text. No form matches a line feed, so joined they match as they would apart."""
+    texts = attrgetter(*members) if len(members) > 1 else lambda value: (getattr(value, members[0]),)
+    matched = re.compile("\n".join(FORMS[name] for name in named)).fullmatch
+    alone = [text_check(name) for name in named]
+
+    def check_always(value: object) -> None:
+        found = matched("\n".join(texts(value)))
+        if found is None:
+            for text, check in zip(texts(value), alone, strict=True):
+                check(text)  # one of them says which
+            raise MalformedRecord("text-without-its-form")
+        _check_calendar(found)
+
+    return check_always
+
+
+def _others(members: list[tuple[str, Check]], defaults: tuple[object, ...]) -> Check:
+    names = [name for name, _ in members]
+    values_of = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    checks = [check for _, check in members]
+
+    def check_others(value: object) -> None:
+        values = values_of(value)
+        if values == defaults:
+            return
+        for one, check in zip(values, checks, strict=True):
+            if one is not None and one is not UNSET:
+                check(one)
+
+    return check_others

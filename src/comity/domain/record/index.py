@@ -1,0 +1,66 @@
+"""What a store needs to file a record: its header and its traces, or why it is quarantined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from comity.domain.record.envelope import DECODE_FAULTS, About, Header, header_in, header_of, read_frame
+from comity.domain.record.fields import decode_fields
+from comity.domain.record.folder import Kind, kinds
+from comity.domain.record.opened import Trace
+from comity.domain.record.opening import open_frame
+from comity.domain.record.strict import scan
+from comity.errors import MalformedRecord
+
+
+class Told(Struct, frozen=True, gc=False):
+    """What a record tells about itself.
+
+    header   None where even that can't be read with one meaning
+    traces   none for a record in quarantine
+    fault    code of the quarantine's reason, or None
+    about    the records it speaks of, kept also in quarantine
+    """
+
+    header: Header | None
+    traces: tuple[Trace, ...]
+    fault: str | None
+    about: tuple[About, ...] = ()
+
+
+def index_of(envelope_raw: bytes, fields_raw: bytes, known: Mapping[str, Kind] | None = None) -> Told:
+    """Files a record; never raises: what is unknown or doesn't decode is told with its fault, and kept."""
+    by_kind = kinds() if known is None else known
+    try:
+        envelope, scanned = read_frame(envelope_raw)
+    except MalformedRecord as fault:
+        header, about = _salvaged(envelope_raw)
+        return Told(header, (), fault.code, about)
+    try:
+        fields = decode_fields(fields_raw) if fields_raw else ()
+        record = open_frame(envelope, scanned, fields, by_kind)
+    except MalformedRecord as fault:
+        header, about = (header_of(envelope), envelope.about) if scanned else _salvaged(envelope_raw)
+        return Told(header, (), fault.code, about)
+    traces = tuple(by_kind[envelope.kind].traces(record))
+    return Told(header_of(envelope), traces, None, envelope.about)
+
+
+class _References(Struct):
+    about: tuple[About, ...] = ()
+
+
+def _salvaged(raw: bytes) -> tuple[Header | None, tuple[About, ...]]:
+    """Header and references out of an envelope that doesn't decode, if its JSON has one meaning."""
+    try:
+        scan(raw)
+    except MalformedRecord:
+        return None, ()
+    try:
+        about = msgspec.json.decode(raw, type=_References).about
+    except DECODE_FAULTS:
+        about = ()
+    return header_in(raw), about

@@ -1,0 +1,54 @@
+"""A decision: one step of a request, taken by a named person in a role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import UNSET, Struct
+
+from comity.domain.record.opened import Record, Trace, uuid_trace
+from comity.domain.record.places import Personal, Time, Uuid, Word
+
+KIND: Final = "decision/1"
+
+
+class Term(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A condition under which the answer is given."""
+
+    text: str
+    kind: Word
+    until: Time | None = None
+
+
+class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """One decision.
+
+    event    of the request's machine: `accept`, `refuse`, `offer_terms`, `approve` …
+    ground   code of the refusal, or None
+    """
+
+    request: Uuid
+    event: Word
+    by: Word
+    role: Word
+    at: Time
+    ground: Word | None = None
+    terms: tuple[Term, ...] = ()
+    reason: Personal[str] = UNSET
+
+
+def traces(record: Record[Body]) -> Iterator[Trace]:
+    yield uuid_trace("request", record.body.request)
+
+
+EXAMPLE: Final = Body(
+    request="0193a5d1-0000-7000-8000-00000000f1c7",
+    event="offer_terms",
+    by="fictional officer",
+    role="officer",
+    at="2026-11-25T08:00:00.000Z",
+    ground="missing-basis",
+    terms=(Term("FICTIONAL: for this case only", "use-limit", "2027-11-25T00:00:00.000Z"),),
+    reason="FICTIONAL: the account holder must be heard first.",
+)

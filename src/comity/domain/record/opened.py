@@ -1,0 +1,47 @@
+"""A record that has been read, and the traces that find it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from comity.domain.indicator import Indicator
+from comity.domain.record.envelope import Envelope
+from comity.domain.record.places import Target, Value
+
+B = TypeVar("B", bound=Struct)
+
+
+class Record(Struct, Generic[B], frozen=True):
+    """An envelope with its body decoded by kind.
+
+    absent   pointers that the envelope seals and whose values aren't here: withheld or erased
+    """
+
+    envelope: Envelope
+    body: B
+    absent: frozenset[str]
+
+
+class Trace(Struct, frozen=True, gc=False):
+    """One key under which a record is found.
+
+    name   `value` (key of an indicator), `request`, `report` (a UUID), `record` (id of the record it speaks of)
+    key    16 bytes
+    """
+
+    name: str
+    key: bytes
+
+
+def value_traces(values: Iterable[Value | Target]) -> Iterator[Trace]:
+    """One trace per indicator, by its exact value; what is broader is asked for at look-up."""
+    for value in values:
+        yield Trace("value", Indicator(value.kind, value.value).key)
+
+
+def uuid_trace(name: str, uuid: str) -> Trace:
+    """The trace of a UUID, which stands in its one spelling."""
+    return Trace(name, bytes.fromhex(uuid.replace("-", "")))

@@ -1,0 +1,74 @@
+"""Records that speak about other records: orders to erase or withdraw, and the posting by which they are found."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from comity.domain.record.codec import open_record
+from comity.domain.record.fields import decode_fields
+from comity.domain.record.index import Told, index_of
+from comity.domain.record.opened import Trace
+from comity.errors import MalformedRecord
+
+ERASE = "erase/1"
+WITHDRAW = "withdraw/1"
+ABOUT = "about"
+"""Name of the trace that leads from a record to whatever names it in `about`."""
+
+
+class Target(Struct, frozen=True):
+    """A record that an order names; `pointers` None means the whole of it."""
+
+    origin: str
+    index: int
+    id: str
+    pointers: tuple[str, ...] | None = None
+
+
+class Commanded(Struct, frozen=True):
+    """An order to erase or to withdraw, as its issuer gave it."""
+
+    kind: str
+    issuer: str
+    targets: tuple[Target, ...]
+
+
+def order_in(envelope: bytes, fields: bytes) -> Commanded | None:
+    """The order that a record gives; None for any other record, and for one that doesn't decode. Cheap for those."""
+    if b"erase/" not in envelope and b"withdraw/" not in envelope and b"\\u00" not in envelope:
+        return None
+    try:
+        record = open_record(envelope, decode_fields(fields) if fields else ())
+    except MalformedRecord:
+        return None
+    kind = record.envelope.kind
+    if kind not in (ERASE, WITHDRAW):
+        return None
+    targets = tuple(
+        Target(target.origin, target.index, target.id, getattr(target, "fields", None))
+        for target in record.body.targets
+    )
+    return Commanded(kind, record.envelope.issuer, targets)
+
+
+def filed(origin: str, envelope: bytes | None, fields: bytes) -> Told:
+    """How an entry of this channel is filed: nothing when it is erased, in quarantine when it isn't its writer's own."""
+    if envelope is None:
+        return Told(None, (), None)
+    told = index_of(envelope, fields)
+    if told.header is not None and told.fault is None and told.header.issuer != origin.partition("/ch/")[0]:
+        return Told(told.header, (), "issuer-not-the-writer", told.about)
+    return told
+
+
+def about_key(origin: str, index: int) -> bytes:
+    """16 bytes under which records about this place are posted."""
+    return blake2b(f"{origin}\x00{index}".encode(), digest_size=16).digest()
+
+
+def postings(told: Told) -> tuple[Trace, ...]:
+    """Everything a record is to be found by: its traces, and the places that it names."""
+    named = (Trace(ABOUT, about_key(about.origin, about.index)) for about in told.about)
+    return tuple(dict.fromkeys((*told.traces, *named)))

@@ -1,0 +1,241 @@
+"""What a peer may read from us, and the one thing it may hand in: its cosignature.
+
+Every function takes the caller as the roster has it at this moment. A channel that doesn't exist and one that isn't the
+caller's raise the very same NotFound; a peer that is not accepted finds nothing at all.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from comity.domain.ledger import (
+    TILE_WIDTH,
+    Admission,
+    Channel,
+    Lane,
+    Line,
+    Peer,
+    SignatureLine,
+    TlogProof,
+    VerifierKey,
+    commitment,
+    inclusion_proof,
+    note_bytes,
+    open_checkpoint,
+    open_note,
+    parse_checkpoint,
+    parse_note,
+)
+from comity.domain.record import Entry, encode_bundle
+from comity.errors import MalformedNote, NotFound, Unproven
+from comity.ports import Merged, Noticed, Stopped, World
+
+EXCHANGE_VERSION = 1
+ENVELOPE_VERSION = 1
+NOTE_BYTES_MAX = 128 * 1024
+
+
+@dataclass(frozen=True)
+class WellKnown:
+    """How a node describes itself. Channels aren't named: their origins are between them and their readers.
+
+    keys   vkeys by which others recognise our word on their channels
+    """
+
+    node: str
+    country: str
+    title: str
+    keys: tuple[str, ...]
+    formats: dict[str, int]
+    limits: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A channel that the caller may read."""
+
+    origin: str
+    vkey: str
+    lane: str
+    size: int
+
+
+def well_known(world: World, caller: Peer) -> WellKnown:
+    """Our own description, for any accepted peer."""
+    _accepted(caller)
+    return WellKnown(
+        node=world.me.name,
+        country=world.me.country,
+        title=world.me.title,
+        keys=(world.keyring.key(f"{world.me.name}/receipt").text,),
+        formats={"exchange": EXCHANGE_VERSION, "envelope": ENVELOPE_VERSION},
+        limits={"note_bytes": NOTE_BYTES_MAX, "tile_width": TILE_WIDTH},
+    )
+
+
+def channels_for(world: World, caller: Peer) -> list[Readable]:
+    """The channels that this caller may read, urgent ones first."""
+    _accepted(caller)
+    mine = [channel for channel in world.store.channels() if _may_read(world, caller, channel)]
+    mine.sort(key=lambda channel: (channel.lane is not Lane.URGENT, channel.origin))
+    return [
+        Readable(channel.origin, channel.key.text, channel.lane.value, world.store.position(channel.origin).size)
+        for channel in mine
+    ]
+
+
+def size(world: World, caller: Peer, origin: str) -> int:
+    """How many entries are signed: what the event stream announces."""
+    _readable(world, caller, origin)
+    return world.store.position(origin).size
+
+
+def checkpoint(world: World, caller: Peer, origin: str) -> bytes:
+    """The latest note with every cosignature that we were handed for that size."""
+    _readable(world, caller, origin)
+    signed = world.store.position(origin).size
+    if not signed:
+        raise NotFound("nothing-signed-yet")
+    return _merged(world, origin, signed)
+
+
+def tile(world: World, caller: Peer, origin: str, level: int, n: int, width: int) -> bytes:
+    """Hashes of a tile, full or partial, that lies whole below the signed size."""
+    _readable(world, caller, origin)
+    if (n * TILE_WIDTH + width) << 8 * level > world.store.position(origin).size:
+        raise NotFound("beyond-signed-size")
+    return world.store.tile(origin, level, n, width)
+
+
+def entries_tile(world: World, caller: Peer, origin: str, n: int, width: int) -> bytes:
+    """Commitments of a bundle, each behind its length (u16).
+
+    NotFound when one of them was erased: salt and envelope went, and what was made of them can't be told any more.
+    """
+    opened = [_opened(entry) for entry in _bundle(world, caller, origin, n, 0, width)]
+    return b"".join(b"\x00\x20" + commitment(salt, envelope) for salt, envelope in opened)
+
+
+def records(world: World, caller: Peer, origin: str, n: int, width: int, skip: int = 0) -> bytes:
+    """Entries [256 n + skip, 256 n + width) as a bundle.
+
+    A bundle has no byte limit here: a whole one is usually some 200 KiB and at worst 256 times the limit of a record. A reader
+    that won't take that much narrows it from both ends, by `width` and `skip`, down to a single entry.
+    """
+    return encode_bundle(_bundle(world, caller, origin, n, skip, width))
+
+
+def proof(world: World, caller: Peer, origin: str, index: int, at_size: int | None = None) -> bytes:
+    """Receipt file of one record, envelope inside; at the latest size unless told otherwise. Its fields travel beside it."""
+    _readable(world, caller, origin)
+    tree_size = world.store.position(origin).size if at_size is None else at_size
+    if not 0 <= index < tree_size:
+        raise NotFound("beyond-signed-size")
+    note = _merged(world, origin, tree_size)
+    found = world.store.entries(origin, index, index + 1)
+    if not found:
+        raise NotFound("entries-missing")
+    salt, envelope = _opened(found[0])
+    hashes = inclusion_proof(index, tree_size, lambda level, n, width: world.store.tile(origin, level, n, width))
+    return TlogProof(salt + envelope, index, hashes, note).to_bytes()
+
+
+def take_cosignature(world: World, caller: Peer, origin: str, body: bytes) -> tuple[int, bytes]:
+    """Stores the caller's line over one of our checkpoints; repeating it is harmless, the first line of a size stays.
+
+    returns  (200, our note with all lines) · (409, our size and LF) when we haven't published that size ·
+             (403, reason and LF) when the line isn't the caller's word on our checkpoint
+    Raises MalformedNote when the body is no checkpoint of this channel.
+    """
+    channel = _readable(world, caller, origin)
+    note = parse_note(body)
+    claimed = parse_checkpoint(note.text)
+    if claimed.origin != origin:
+        raise MalformedNote("checkpoint-of-another-origin", origin=claimed.origin[:150])
+    try:
+        ours = parse_note(world.store.note(origin, claimed.size))
+    except NotFound:
+        _fence_if_signed(world, channel, body)
+        return 409, b"%d\n" % world.store.position(origin).size
+    if ours.text != note.text:
+        _fence_if_signed(world, channel, body)
+        return 403, b"another-root\n"
+    theirs = [line for line in note.signatures if _is_by(line, caller.receipt_key)]
+    if not theirs:
+        return 403, b"no-line-of-yours\n"
+    try:
+        times = open_note(note_bytes(ours.text, [theirs[0].to_bytes()]), [caller.receipt_key]).good
+    except Unproven:
+        return 403, b"bad-signature\n"
+    if caller.receipt_key.name not in (line.name for line in world.store.lines(origin, claimed.size)):
+        line = Line(caller.receipt_key.name, claimed.size, times[caller.receipt_key] or 0, theirs[0].to_bytes())
+        world.store.keep((), (Merged(origin, line),))
+        world.step("W5")
+    return 200, _merged(world, origin, claimed.size)
+
+
+def _fence_if_signed(world: World, channel: Channel, body: bytes) -> None:
+    """Our own good signature on a checkpoint that we don't know shows that this store is older than its signatures."""
+    try:
+        shown = open_checkpoint(body, channel.key)
+    except Unproven:
+        return
+    at = world.clock.now()
+    facts = {"origin": channel.origin, "size": shown.size}
+    world.store.keep(
+        (),
+        (
+            Stopped(channel.origin, "fenced", "own-signature-unknown", at, (body,)),
+            Noticed(f"fenced:{channel.origin}", at, "own-signature-unknown", facts),
+        ),
+    )
+
+
+def _accepted(caller: Peer) -> None:
+    if caller.admission is not Admission.ACCEPTED:
+        raise NotFound("no-such-channel")
+
+
+def _may_read(world: World, caller: Peer, channel: Channel) -> bool:
+    own = channel.writer == world.me.name
+    return own and channel.audience == caller.name != world.me.name and channel.lane is not Lane.DESK
+
+
+def _readable(world: World, caller: Peer, origin: str) -> Channel:
+    _accepted(caller)
+    channel: Channel | None = None
+    with suppress(NotFound):
+        channel = world.store.channel(origin)
+    if channel is None or not _may_read(world, caller, channel):
+        # One fault for both, without the store's as its cause.
+        raise NotFound("no-such-channel")
+    return channel
+
+
+def _bundle(world: World, caller: Peer, origin: str, n: int, skip: int, width: int) -> list[Entry]:
+    _readable(world, caller, origin)
+    start, stop = n * TILE_WIDTH + skip, n * TILE_WIDTH + width
+    if not start < stop <= world.store.position(origin).size:
+        raise NotFound("beyond-signed-size")
+    entries = world.store.entries(origin, start, stop)
+    if len(entries) != stop - start:
+        raise NotFound("entries-missing")
+    return entries
+
+
+def _opened(entry: Entry) -> tuple[bytes, bytes]:
+    """(salt, envelope): what an erasure destroys together."""
+    if entry.salt is None or entry.envelope is None:
+        raise NotFound("record-erased")
+    return entry.salt, entry.envelope
+
+
+def _merged(world: World, origin: str, at_size: int) -> bytes:
+    ours = parse_note(world.store.note(origin, at_size))
+    lines = [line.to_bytes() for line in ours.signatures]
+    return note_bytes(ours.text, lines + [line.line for line in world.store.lines(origin, at_size)])
+
+
+def _is_by(line: SignatureLine, key: VerifierKey) -> bool:
+    return (line.name, line.id) == (key.name, key.id)

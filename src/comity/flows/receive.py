@@ -1,0 +1,325 @@
+"""Pulling a channel: verify, hold, cosign (R1-R7).
+
+A cosignature of ours says that everything below its size is durably stored here. So nothing is cosigned before it is held,
+nothing is held before it is whole and hangs under the signed root, and a line that was stored is what is posted, to the byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from comity.domain.ledger import (
+    COSIGNATURE,
+    TILE_WIDTH,
+    Channel,
+    Checkpoint,
+    CompactRange,
+    Line,
+    Peer,
+    Position,
+    Standing,
+    cosignature_line,
+    leaf_of,
+    note_bytes,
+    open_checkpoint,
+    parse_note,
+    tile_path,
+)
+from comity.domain.record import ERASE, Entry, State, decode_bundle, order_in
+from comity.domain.terms import seconds
+from comity.errors import BadProof, ComityError, Conflict, MalformedRecord, NotFound
+from comity.ports import Noticed, Stopped, World
+
+NOTE_BYTES_MAX = 128 * 1024
+BUNDLE_BYTES_MAX = 64 * 1024 * 1024
+SMALL_GAP = TILE_WIDTH
+
+
+class Verdict(str, Enum):
+    """What a checkpoint says, held against what we have."""
+
+    STALE = "stale"
+    SAME = "same"
+    NEWER = "newer"
+    RESUME = "resume"
+    FORK = "fork"
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What one round brought.
+
+    verdict   of the checkpoint
+    size      held after the round
+    fresh     entries newly held
+    lacking   indexes that the writer did not give us yet
+    posted    size of the cosignature that the writer has now
+    """
+
+    verdict: Verdict
+    size: int
+    fresh: int = 0
+    lacking: tuple[int, ...] = ()
+    posted: int = 0
+
+
+def compare(position: Position, signed: Checkpoint, pending_root: bytes | None) -> Verdict:
+    """R1, pure: the same size with another root is a fork; a smaller size proves nothing yet."""
+    if signed.size == position.size:
+        return Verdict.SAME if signed.root == position.root else Verdict.FORK
+    if signed.size < position.size:
+        return Verdict.STALE
+    if signed.size < position.pending:
+        return Verdict.RESUME
+    if signed.size == position.pending:
+        return Verdict.RESUME if signed.root == pending_root else Verdict.FORK
+    return Verdict.NEWER
+
+
+@dataclass
+class Puller:
+    """Pulls the channels of one peer; remembers only what it has posted since it started."""
+
+    world: World
+    peer: Peer
+    posted: dict[str, int] = field(default_factory=dict)
+
+    def pull(self, origin: str) -> Pulled:
+        """One round. Raises Unreachable, Malformed, Unproven; a proven fork stops the channel and is an answer."""
+        world = self.world
+        channel = world.store.channel(origin)
+        if channel.standing is not Standing.OPEN:
+            return Pulled(Verdict.FORK, world.store.position(origin).size)
+        try:
+            note = world.courier.get(self.peer, _path(origin, "checkpoint"), NOTE_BYTES_MAX)
+        except NotFound:
+            if world.store.position(origin).pending:
+                raise
+            return Pulled(Verdict.SAME, 0)  # announced, and nothing written yet
+        signed = open_checkpoint(note, channel.key)
+        world.step("R1")
+        note = _writers_own(note, channel)
+        position = world.store.position(origin)
+        pending_root = None
+        if position.pending > position.size:
+            pending_root = open_checkpoint(position.pending_note, channel.key).root
+        verdict = compare(position, signed, pending_root)
+        if verdict is Verdict.FORK:
+            return self._stop(channel, position, signed, note)
+        lacking: tuple[int, ...] = ()
+        if verdict in (Verdict.NEWER, Verdict.RESUME):
+            lacking = self._advance(channel, position, signed, note)
+        size = world.store.position(origin).size
+        posted = self._cosign(channel)
+        return Pulled(verdict, size, size - position.size, lacking, posted)
+
+    def _stop(self, channel: Channel, position: Position, signed: Checkpoint, note: bytes, leaves: bytes = b"") -> Pulled:
+        """Two signed histories: both notes are kept (and the leaves, where they are what differs); nothing more is pulled."""
+        ours = position.note if signed.size == position.size else position.pending_note
+        evidence = (ours, note, leaves) if leaves else (ours, note)
+        world, now = self.world, self.world.clock.now()
+        about = {"origin": channel.origin, "writer": channel.writer, "size": signed.size}
+        world.store.keep(
+            [],
+            [
+                Stopped(channel.origin, Standing.STOPPED.value, "equivocation", now, evidence),
+                Noticed(f"fork {channel.origin} {signed.size}", now, "fork", about),
+            ],
+        )
+        return Pulled(Verdict.FORK, position.size)
+
+    def _advance(self, channel: Channel, position: Position, signed: Checkpoint, note: bytes) -> tuple[int, ...]:
+        """R2-R6; returns what is still lacking."""
+        world, origin = self.world, channel.origin
+        idle = position.pending == position.size
+        if idle and signed.size - position.size <= SMALL_GAP and self._hold_small(channel, position, signed, note):
+            return ()
+        if not idle:
+            lacking = self._fill(channel)
+            if not lacking:
+                return self._hold(channel)
+            if signed.size <= position.pending:
+                return lacking
+        leaves = self._leaves(channel, position, signed)
+        world.step("R2")
+        try:
+            world.store.pend(origin, note, signed.size, leaves)
+        except Conflict:  # two signed roots, two leaf lists, one place where they part: that is proof
+            self._stop(channel, position, signed, note, b"".join(leaves))
+            return ()
+        world.step("R3")
+        return self._fill(channel) or self._hold(channel)
+
+    def _hold_small(self, channel: Channel, position: Position, signed: Checkpoint, note: bytes) -> bool:
+        """R2-R6 in one go, from the records alone; False when one of them has no body."""
+        entries: list[Entry] = []
+        for n in range(position.size // TILE_WIDTH, (signed.size - 1) // TILE_WIDTH + 1):
+            entries += self._bundle(channel, n, signed.size)
+        fresh = [entry for entry in entries if position.size <= entry.index < signed.size]
+        peaks = CompactRange.from_bytes(position.size, position.peaks)
+        for entry in fresh:
+            if entry.salt is None or entry.envelope is None:
+                return False
+            peaks.append(leaf_of(entry.salt, entry.envelope))
+        if peaks.size != signed.size or peaks.root() != signed.root:
+            raise self._astray(channel, signed)
+        self.world.step("R5")
+        self.world.store.hold(channel.origin, signed.size, note, fresh)
+        self.world.step("R6")
+        return True
+
+    def _leaves(self, channel: Channel, position: Position, signed: Checkpoint) -> list[bytes]:
+        """R2: leaf hashes of [held, signed), which must lead from what we hold to the signed root."""
+        leaves: list[bytes] = []
+        for n in range(position.size // TILE_WIDTH, (signed.size - 1) // TILE_WIDTH + 1):
+            width = min(TILE_WIDTH, signed.size - n * TILE_WIDTH)
+            raw = self.world.courier.get(self.peer, _path(channel.origin, tile_path(0, n, width)), TILE_WIDTH * 32)
+            if len(raw) < width * 32 or len(raw) % 32:
+                raise MalformedRecord("tile-length", origin=channel.origin, tile=n, bytes=len(raw))
+            first = max(position.size - n * TILE_WIDTH, 0)
+            leaves += [raw[at * 32 : at * 32 + 32] for at in range(first, width)]
+        peaks = CompactRange.from_bytes(position.size, position.peaks)
+        peaks.extend(leaves)
+        if peaks.root() != signed.root:
+            raise self._astray(channel, signed)
+        return leaves
+
+    def _astray(self, channel: Channel, signed: Checkpoint) -> BadProof:
+        """The root isn't reached: bad transport, or a fork that is not proven. An alarm, not an accusation."""
+        about = {"origin": channel.origin, "writer": channel.writer, "size": signed.size}
+        now = self.world.clock.now()
+        self.world.store.keep([], [Noticed(f"astray {channel.origin} {signed.size}", now, "root-not-reached", about)])
+        return BadProof("root-not-reached", **about)
+
+    def _bundle(self, channel: Channel, n: int, size: int) -> list[Entry]:
+        width = min(TILE_WIDTH, size - n * TILE_WIDTH)
+        raw = self.world.courier.get(self.peer, _path(channel.origin, tile_path("records", n, width)), BUNDLE_BYTES_MAX)
+        return decode_bundle(raw, n * TILE_WIDTH, TILE_WIDTH)
+
+    def _fill(self, channel: Channel) -> tuple[int, ...]:
+        """R4: asks for every bundle that lacks something; one transaction each."""
+        world, origin = self.world, channel.origin
+        missing = world.store.missing(origin)
+        if not missing:
+            return ()
+        pending = world.store.position(origin).pending
+        withheld: list[int] = []
+        for n in sorted({index // TILE_WIDTH for index in missing}):
+            entries = self._bundle(channel, n, pending)
+            withheld += [entry.index for entry in entries if entry.state is State.WITHHELD and entry.index in set(missing)]
+            world.store.fill(origin, [entry for entry in entries if self._covered(channel, entry, pending)])
+            world.step("R4")
+        if withheld:
+            about = {"origin": origin, "writer": channel.writer, "indexes": withheld[:20], "count": len(withheld)}
+            world.store.keep([], [Noticed(f"withheld {origin} {pending}", world.clock.now(), "withheld", about)])
+        return tuple(world.store.missing(origin))
+
+    def _covered(self, channel: Channel, entry: Entry, pending: int) -> bool:
+        """An entry that is said to be erased counts only if its order will be held: here, or in a channel that goes on."""
+        if entry.state is State.WITHHELD:
+            return False
+        if entry.order is None:
+            return True
+        if entry.order.origin == channel.origin:
+            return entry.order.index < pending
+        try:
+            other = self.world.store.channel(entry.order.origin)
+        except NotFound:
+            return False
+        return other.writer == channel.writer and entry.order.index < self.world.store.position(other.origin).size
+
+    def _hold(self, channel: Channel) -> tuple[int, ...]:
+        """R5-R6: every erased entry must be named by its order; then all of it becomes held at once."""
+        world, origin = self.world, channel.origin
+        position = world.store.position(origin)
+        unfounded = [
+            entry.index
+            for start in range(position.size, position.pending, 1024)
+            for entry in world.store.entries(origin, start, min(start + 1024, position.pending))
+            if entry.order is not None and not self._ordered(channel, entry)
+        ]
+        if unfounded:
+            about = {"origin": origin, "writer": channel.writer, "indexes": unfounded[:20]}
+            world.store.keep([], [Noticed(f"unfounded {origin} {unfounded[0]}", world.clock.now(), "erased-without-order", about)])
+            world.store.unfill(origin, unfounded)
+            return tuple(unfounded)
+        world.step("R5")
+        world.store.hold(origin, position.pending, position.pending_note)
+        world.step("R6")
+        return ()
+
+    def _ordered(self, channel: Channel, entry: Entry) -> bool:
+        assert entry.order is not None  # noqa: S101  the caller asks only for such entries
+        found = self.world.store.entries(entry.order.origin, entry.order.index, entry.order.index + 1)
+        if not found or found[0].envelope is None:
+            return False
+        order = order_in(found[0].envelope, found[0].fields)
+        return order is not None and any(
+            (target.origin, target.index) == (channel.origin, entry.index)
+            and order.kind == ERASE
+            and order.issuer == channel.writer
+            and (entry.state is State.PARTED or target.pointers is None)
+            for target in order.targets
+        )
+
+    def _cosign(self, channel: Channel) -> int:
+        """R7: sign once per size, store the line, then post what is stored until the writer has it."""
+        world, origin = self.world, channel.origin
+        position, line = world.store.position(origin), world.store.line(origin)
+        if position.size and (line is None or line.size < position.size):
+            line = self._sign(channel, position)
+        if line is None or self.posted.get(origin, 0) >= line.size:
+            return self.posted.get(origin, 0)
+        text = parse_note(world.store.note(origin, line.size)).text
+        reply = world.courier.post(self.peer, _path(origin, "cosign"), note_bytes(text, [line.line]))
+        world.step("R7c")
+        if reply.status == 200:
+            self.posted[origin] = line.size
+        elif reply.status in (403, 409):
+            about = {"origin": origin, "size": line.size, "status": reply.status}
+            world.store.keep([], [Noticed(f"cosign {origin} {line.size}", world.clock.now(), "cosignature-refused", about)])
+        return self.posted.get(origin, 0)
+
+    def _sign(self, channel: Channel, position: Position) -> Line:
+        world = self.world
+        key = world.keyring.create(f"{world.me.name}/receipt", COSIGNATURE)
+        time_s = max(seconds(world.clock.now()), world.store.last_time_s())
+        text = parse_note(position.note).text
+        raw = cosignature_line(key, lambda message: world.keyring.sign(key.name, message), text, time_s)
+        line = Line(key.name, position.size, time_s, raw)
+        world.step("R7a")
+        world.store.keep_line(channel.origin, line)
+        world.step("R7b")
+        return line
+
+
+def _path(origin: str, rest: str) -> str:
+    return f"/ch/{origin.rsplit('/', 1)[1]}/{rest}"
+
+
+def _writers_own(note: bytes, channel: Channel) -> bytes:
+    """The note with the writer's line alone: others' lines are kept apart."""
+    parsed = parse_note(note)
+    own = [line.to_bytes() for line in parsed.signatures if (line.name, line.id) == (channel.key.name, channel.key.id)]
+    return note_bytes(parsed.text, own)
+
+
+def order_of_pull(channels: Iterable[Channel]) -> Sequence[Channel]:
+    """Urgent before bulk: a reader cosigns only what it holds whole, so nothing urgent may queue behind bulk."""
+    return sorted(channels, key=lambda channel: (channel.lane.value != "urgent", channel.origin))
+
+
+def pull_all(puller: Puller) -> dict[str, Pulled | ComityError]:
+    """One round over every channel that the peer writes for us; a fault of one does not disturb the others."""
+    results: dict[str, Pulled | ComityError] = {}
+    theirs = [c for c in puller.world.store.channels() if c.writer == puller.peer.name]
+    for channel in order_of_pull(theirs):
+        try:
+            results[channel.origin] = puller.pull(channel.origin)
+        except Conflict:
+            raise
+        except ComityError as fault:
+            results[channel.origin] = fault
+    return results

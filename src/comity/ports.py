@@ -1,0 +1,314 @@
+"""What flows need from the world, on one screen.
+
+Adapters implement these; `node.py` binds them into a `World`. All calls are synchronous and safe to make from several threads.
+Faults are those of `comity.errors`. Sizes are in entries, times in milliseconds (`Instant`) unless the name says seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from comity.domain.law import LawBook, Measure
+from comity.domain.ledger import Channel, Line, Peer, Position, VerifierKey
+from comity.domain.record import Entry, Sealed, Told
+from comity.domain.request import Machine
+from comity.domain.terms import Country, Instant, NodeName
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a record stands: the channel's origin and the index in it."""
+
+    origin: str
+    index: int
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What an order takes away: the whole record at `place`, or only the fields at `pointers`."""
+
+    place: Place
+    pointers: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One record to append to one of our channels, with what the index is told about it and what it erases there."""
+
+    origin: str
+    sealed: Sealed
+    told: Told
+    erases: tuple[Erasure, ...] = ()
+
+
+# ---- facts: rows that change in the very transaction that appends the letters -----------------------------------------
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A channel exists from now on; the same channel twice is one."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True)
+class PeerKept:
+    """The roster's entry of a peer, new or changed."""
+
+    peer: Peer
+
+
+@dataclass(frozen=True)
+class Drained:
+    """Entries [before, after) of a held channel have had their effect. Conflict when the channel stands elsewhere."""
+
+    origin: str
+    before: int
+    after: int
+    told: tuple[Told, ...]
+
+
+@dataclass(frozen=True)
+class Erased:
+    """A held record, or some of its fields, goes, by the order that stands at `order`."""
+
+    erasure: Erasure
+    order: Place
+
+
+@dataclass(frozen=True)
+class Buried:
+    """An envelope id that was erased or withdrawn: a copy that comes later is never shown and never acted on."""
+
+    issuer: NodeName
+    record: str
+    order: Place
+
+
+@dataclass(frozen=True)
+class Acted:
+    """An outside effect took place once for this envelope. Conflict when it already had."""
+
+    issuer: NodeName
+    record: str
+    at: Instant
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A warning list as it came, under its name; a newer one replaces it."""
+
+    name: str
+    sha256: str
+    raw: bytes
+    by: str
+    at: Instant
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """Something an officer should look at. `about` holds JSON-able facts; the same `key` is noticed once."""
+
+    key: str
+    at: Instant
+    kind: str
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A channel is stopped or fenced, with the notes that show why."""
+
+    origin: str
+    standing: str
+    why: str
+    at: Instant
+    evidence: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A cosignature line of a recipient or witness on one of our checkpoints. The first one of a name and size stays."""
+
+    origin: str
+    line: Line
+
+
+Fact = Opened | PeerKept | Drained | Erased | Buried | Acted | Listed | Noticed | Stopped | Merged
+
+
+class Store(Protocol):
+    """Durable memory of one node. What a call has answered survives the loss of the process."""
+
+    # writer
+    def keep(self, letters: Sequence[Letter], facts: Sequence[Fact] = ()) -> tuple[Place, ...]:
+        """Appends letters and applies facts in one transaction (W1-W4); answers after it is on disk.
+
+        A letter whose id already stands in its channel is not appended again; its old place is returned.
+        Raises Conflict (a fact's guard), Fenced (a channel that may not be signed on), NotFound, Busy (queue full).
+        """
+
+    # reader
+    def pend(self, origin: str, note: bytes, size: int, leaves: Sequence[bytes]) -> None:
+        """R3: `size` becomes pending; `leaves` are those of [held, size). Conflict unless it extends what is pending."""
+
+    def fill(self, origin: str, entries: Sequence[Entry]) -> int:
+        """R4: stores the entries that the pending size still lacks and whose leaf fits; drops others; returns how many stayed."""
+
+    def missing(self, origin: str) -> list[int]:
+        """Indexes that the pending size still lacks, ascending."""
+
+    def unfill(self, origin: str, indexes: Sequence[int]) -> None:
+        """Forgets pending entries, to ask for them again."""
+
+    def hold(self, origin: str, size: int, note: bytes, entries: Sequence[Entry] = ()) -> None:
+        """R5-R6: everything below `size` is held; `entries` come along when nothing was pending (small gap). One transaction.
+
+        Conflict when something is missing or the held root is not the note's.
+        """
+
+    def line(self, origin: str) -> Line | None:
+        """Our own cosignature line with the largest size on this channel."""
+
+    def keep_line(self, origin: str, line: Line) -> None:
+        """R7: stores our line before it is posted. Conflict when size or time would go back."""
+
+    def last_time_s(self) -> int:
+        """Latest time of any of our own lines; 0 when there is none."""
+
+    # reading
+    def channels(self) -> tuple[Channel, ...]: ...
+    def channel(self, origin: str) -> Channel: ...
+    def position(self, origin: str) -> Position: ...
+    def entries(self, origin: str, start: int, stop: int) -> list[Entry]:
+        """Entries below what is signed or held (or pending and filled, for the puller); missing ones are left out."""
+
+    def leaves(self, origin: str, start: int, stop: int) -> list[bytes]: ...
+    def tile(self, origin: str, level: int, n: int, width: int) -> bytes: ...
+    def note(self, origin: str, size: int) -> bytes:
+        """The writer's note at exactly `size`; NotFound when that size was never signed or held."""
+
+    def sizes(self, origin: str, above: int) -> list[int]:
+        """Signed or held sizes greater than `above`, ascending (at most 1,000)."""
+
+    def lines(self, origin: str, size: int) -> tuple[Line, ...]: ...
+    def cosigned(self, origin: str, name: str, above: int) -> Line | None:
+        """The smallest line by `name` over a size greater than `above`."""
+
+    def told(self, places: Sequence[Place]) -> dict[Place, Told]:
+        """What settled records told; `traces` are all their postings, ordered, `about` among them."""
+
+    def find(self, record: str) -> list[Place]:
+        """Every place of an envelope id, own channels first."""
+
+    def traced(self, name: str, keys: Sequence[bytes]) -> dict[bytes, list[Place]]:
+        """Postings: where each key occurs, in settled entries only."""
+
+    def of_kind(self, kind: str, limit: int = 1000) -> list[Place]:
+        """Newest first."""
+
+    def buried(self, issuer: str, record: str) -> Place | None: ...
+    def acted(self, issuer: str, record: str) -> str | None: ...
+    def peers(self) -> tuple[Peer, ...]: ...
+    def warning_lists(self) -> tuple[Listed, ...]: ...
+    def notices(self, limit: int = 200) -> tuple[Noticed, ...]: ...
+    def evidence(self, origin: str) -> tuple[bytes, ...]: ...
+
+    # projections
+    def rebuild(self, *, write: bool) -> tuple[str, ...]:
+        """Recomputes what is derived from records and returns every difference found; `write` puts it right."""
+
+    def close(self) -> None: ...
+
+
+class Keyring(Protocol):
+    """Private keys of one node, each with one name and one meaning."""
+
+    def create(self, name: str, kind: int) -> VerifierKey:
+        """Makes a key, or returns the one that has this name. Durable before it answers."""
+
+    def key(self, name: str) -> VerifierKey: ...
+    def sign(self, name: str, message: bytes) -> bytes: ...
+    def certificate(self) -> bytes:
+        """DER of the node's own certificate."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a peer answered to a POST."""
+
+    status: int
+    body: bytes
+
+
+class Courier(Protocol):
+    """Carries bytes between nodes over connections whose far end is the pinned certificate, and nothing else."""
+
+    def get(self, peer: Peer, path: str, body_bytes_max: int) -> bytes:
+        """NotFound on 404; Unreachable when there is no trusted connection or answer; Malformed when over the limit."""
+
+    def post(self, peer: Peer, path: str, body: bytes) -> Reply: ...
+    def events(self, peer: Peer, path: str) -> Iterator[int]:
+        """Sizes that the peer announces; ends when the connection does."""
+
+
+class Catalog(Protocol):
+    """Law and measures, read from folders."""
+
+    def book(self) -> LawBook: ...
+    def measures(self) -> Mapping[str, Measure]: ...
+    def machine(self, name: str) -> Machine: ...
+
+
+class Clock(Protocol):
+    """The time, as this machine believes it."""
+
+    def now(self) -> Instant: ...
+
+
+class Mint(Protocol):
+    """Identity and chance."""
+
+    def record_id(self) -> str:
+        """A fresh UUIDv7."""
+
+    def salt(self) -> bytes:
+        """32 random bytes."""
+
+    def channel_id(self) -> str:
+        """16 random hex digits."""
+
+
+Step = Callable[[str], None]
+"""Told of every boundary W1..W5, R1..R8 as it is passed; does nothing in production, ends the process in fault tests."""
+
+
+def no_step(name: str) -> None:
+    """Passes on."""
+
+
+@dataclass(frozen=True)
+class Self:
+    """Who this node is."""
+
+    name: NodeName
+    country: Country
+    title: str
+    address: str
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a flow may touch."""
+
+    me: Self
+    store: Store
+    keyring: Keyring
+    courier: Courier
+    catalog: Catalog
+    clock: Clock
+    mint: Mint
+    step: Step = no_step
