@@ -15,9 +15,9 @@ def drain(scope: Scope, reader: Reader, deeds: Deeds) -> Iterator[tuple[str, tup
         return
     disk = reader.disk
     if reader.acting is not None:
-        record, key = reader.acting
-        after = disk._replace(inbox=disk.inbox[1:], done=disk.done | {key})
-        yield f"R8 reader notes {record} as done", (reader._replace(acting=None, disk=after), deeds)
+        acted, noted = reader.acting
+        after = disk._replace(inbox=disk.inbox[1:], done=disk.done | {noted})
+        yield f"R8 reader notes {acted} as done", (reader._replace(acting=None, disk=after), deeds)
         return
     if not disk.inbox:
         return
@@ -38,7 +38,7 @@ def drain(scope: Scope, reader: Reader, deeds: Deeds) -> Iterator[tuple[str, tup
     elif key in disk.done or _void(scope, reader, record):
         yield f"R8 reader passes over {record}: done, withdrawn or erased", (reader._replace(disk=taken), deeds)
     else:
-        tag = key if scope.keeps(Rule.effect_key) else sum(1 for acted, _ in deeds.acts if acted == record)
+        tag = key if scope.keeps(Rule.effect_key) else sum(1 for done, _ in deeds.acts if done == record)
         banned = record in voided_by(disk.held | deeds.obeyed) and (record, tag) not in deeds.acts
         after_deeds = deeds._replace(
             acts=deeds.acts | {(record, tag)}, wrong=deeds.wrong | {record} if banned else deeds.wrong

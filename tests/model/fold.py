@@ -72,7 +72,10 @@ def step(scope: FoldScope, mind: Mind) -> Iterator[tuple[str, tuple[Mind]]]:
         if handled < held:
             after, place = mind._replace(handled=_plus(mind.handled, channel)), (channel, handled)
             if log[handled].readable or mind.upgraded:
-                yield f"handler takes {channel}/{handled} ({log[handled]})", (_resume(scope, _take(scope, after, place, place)),)
+                yield (
+                    f"handler takes {channel}/{handled} ({log[handled]})",
+                    (_resume(scope, _take(scope, after, place, place)),),
+                )
             else:
                 put_by = after._replace(quarantine=after.quarantine | {place})
                 yield f"handler can't decode {channel}/{handled}: quarantine", (put_by,)

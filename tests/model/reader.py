@@ -44,7 +44,9 @@ class Reader(NamedTuple):
     """One reader. mode: up, down, fenced."""
 
     disk: Disk
-    marks: tuple[Stamp | None, ...]  # high water of its lines, beside the database; size 0 is written at the join, None is lost
+    marks: tuple[
+        Stamp | None, ...
+    ]  # high water of its lines, beside the database; size 0 is written at the join, None is lost
     backup: Disk | None = None
     mode: str = "up"
     acting: tuple[str, object] | None = None  # record and key of an effect that is not yet noted as done
@@ -74,7 +76,9 @@ def _check_note(scope: Scope, reader: Reader, feed: Feed, note: Note) -> tuple[s
     """R1-R3. Smaller is stale; a root that can't be reached is refused, it may be bad transport."""
     tree, best = note.tree, feed.pending or feed.held
     strict = scope.keeps(Rule.check_extends)
-    if strict and any(mine is not None and len(mine) == len(tree) and mine != tree for mine in (feed.held, feed.pending)):
+    if strict and any(
+        mine is not None and len(mine) == len(tree) and mine != tree for mine in (feed.held, feed.pending)
+    ):
         return f"R1 reader sees two roots of {show(tree)} and {show(best)}: stops with both notes", reader.with_feed(
             note.channel, feed._replace(stopped=True)
         )
@@ -87,7 +91,7 @@ def _check_note(scope: Scope, reader: Reader, feed: Feed, note: Note) -> tuple[s
 
 def _take_bundle(scope: Scope, reader: Reader, feed: Feed, bundle: Bundle) -> tuple[str, Reader] | None:
     """R4: each record in its own transaction, and only for an index that the current pending lacks."""
-    index, entry, state = bundle.index, bundle.entry, bundle.state
+    index, entry, state = bundle.at, bundle.entry, bundle.state
     wanted = feed.lacks(index) and feed.pending is not None and feed.pending[index] == entry
     if not wanted:
         if scope.keeps(Rule.late_bundle_ignored) or state != "body" or entry[0] in reader.disk.bodies:
@@ -141,7 +145,10 @@ def work(scope: Scope, reader: Reader) -> Iterator[tuple[str, tuple[Reader]]]:
         if last[0] < len(feed.held):
             time = max(reader.clock, last[1]) if scope.keeps(Rule.line_time_monotonic) else reader.clock
             after = reader.with_feed(channel, feed._replace(line=(len(feed.held), time)))
-            yield f"R7 reader signs size {len(feed.held)} of channel {channel} at time {time} and stores the line", (after,)
+            yield (
+                f"R7 reader signs size {len(feed.held)} of channel {channel} at time {time} and stores the line",
+                (after,),
+            )
         if feed.line and feed.line != reader.marks[channel]:
             marks = (*reader.marks[:channel], feed.line, *reader.marks[channel + 1 :])
             yield f"R7 reader fsyncs the high-water line of size {last[0]}", (reader._replace(marks=marks),)
@@ -155,16 +162,22 @@ def _hold(scope: Scope, reader: Reader, channel: int, feed: Feed) -> tuple[str, 
     come = [(channel, at, tree[at][0]) for at in range(len(feed.held), len(tree)) if got[at] == "body"]
     shut = reader.disk.tombs if scope.keeps(Rule.tombstone) else NOTHING
     bodies = reader.disk.bodies | (frozenset(record for _, _, record in come) - shut)
-    disk = reader.disk._replace(bodies=bodies).with_feed(channel, feed._replace(held=tree, pending=None, got=frozenset()))
+    disk = reader.disk._replace(bodies=bodies).with_feed(
+        channel, feed._replace(held=tree, pending=None, got=frozenset())
+    )
     if not scope.keeps(Rule.inbox_with_hold):
-        return f"R5 reader holds {show(tree)}, without its inbox rows", (reader._replace(disk=disk, owed=reader.owed + tuple(come)),)
+        return f"R5 reader holds {show(tree)}, without its inbox rows", (
+            reader._replace(disk=disk, owed=reader.owed + tuple(come)),
+        )
     disk = disk._replace(inbox=disk.inbox + tuple(come))
     return f"R5-R6 reader holds {show(tree)} whole, inbox rows in the same transaction", (reader._replace(disk=disk),)
 
 
 def _start(scope: Scope, reader: Reader) -> tuple[str, tuple[Reader]]:
     lost = None in reader.marks and scope.keeps(Rule.absence_fences)
-    behind = any(mark and mark > (feed.line or (0, 0)) for feed, mark in zip(reader.disk.feeds, reader.marks, strict=True))
+    behind = any(
+        mark and mark > (feed.line or (0, 0)) for feed, mark in zip(reader.disk.feeds, reader.marks, strict=True)
+    )
     if (lost or behind) and scope.keeps(Rule.reader_fence):
         why = "its high-water lines are lost" if lost else "it is behind its own lines"
         return f"reader starts, {why}: fenced", (reader._replace(mode="fenced"),)
@@ -181,7 +194,10 @@ def post(
     if not scope.keeps(Rule.hold_before_cosign) and whole(scope, feed) and feed.pending is not None:
         early = Line(channel, feed.pending, reader.clock)
         if early not in net:
-            yield f"R7 reader posts a line over {show(feed.pending)} before R6", (reader, net | {early}, cosigned | {early})
+            yield (
+                f"R7 reader posts a line over {show(feed.pending)} before R6",
+                (reader, net | {early}, cosigned | {early}),
+            )
     if feed.line is None or feed.line[0] <= covered_size:
         return
     if feed.line != reader.marks[channel] and scope.keeps(Rule.line_mark_before_post):
@@ -191,7 +207,10 @@ def post(
         time = max(reader.clock, time)
     line = Line(channel, feed.held[:size], time)
     if line not in net:
-        yield f"R7 reader posts its line over size {size} of channel {channel}, time {time}", (reader, net | {line}, cosigned | {line})
+        yield (
+            f"R7 reader posts its line over size {size} of channel {channel}, time {time}",
+            (reader, net | {line}, cosigned | {line}),
+        )
 
 
 def suffer(scope: Scope, reader: Reader, left: Left) -> Iterator[tuple[str, tuple[Reader, Left]]]:
@@ -227,7 +246,10 @@ def stored(scope: Scope, reader: Reader) -> Records:
     if scope.small_gap:
         return reader.disk.bodies
     fetched = (
-        feed.pending[index][0] for feed in reader.disk.feeds if feed.pending for index, state in feed.got if state == "body"
+        feed.pending[index][0]
+        for feed in reader.disk.feeds
+        if feed.pending
+        for index, state in feed.got
+        if state == "body"
     )
     return reader.disk.bodies | frozenset(fetched)
-

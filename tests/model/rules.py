@@ -20,11 +20,15 @@ class Rule(Enum):
     erase_with_order = "a body goes in the transaction that commits its order, never before"
     erase_ledger = "orders also stand outside the backup set and are replayed before anything is readable"
     ledger_before_answer = "the order is fsynced outside the backup set before the caller is told"
-    fence = "a restored writer never signs on that origin again, and nothing of it is readable until an operator mends it"
+    fence = (
+        "a restored writer never signs on that origin again, and nothing of it is readable until an operator mends it"
+    )
     absence_fences = "a channel without its high-water line counts as restored"
     mark_before_channel = "the line of size 0 is written before the row of the channel"
     # the reader
-    check_extends = "R1-R2: a newer note must extend what is held and pending; same size and other root stops the channel"
+    check_extends = (
+        "R1-R2: a newer note must extend what is held and pending; same size and other root stops the channel"
+    )
     erase_covered = "'erased' counts only if the named order lies below the pending size and erases that index"
     state0_reask = "an 'erased' that can't be checked yet is not stored but asked for again"
     extend_pending = "the pending note may be overtaken by a newer one that extends it"

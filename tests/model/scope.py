@@ -70,7 +70,9 @@ class Scope:
         return tuple(given.get(fault, 0) for fault in FAULTS)
 
 
-def world(*records: str, **settings: Any) -> Scope:  # faults and fields of Scope; a misspelt one is refused by the dataclass
+def world(
+    *records: str, **settings: Any
+) -> Scope:  # faults and fields of Scope; a misspelt one is refused by the dataclass
     """A scope from words: "a" is record a in channel 0, "a@1" in channel 1; faults by name with underscores."""
     requests = tuple((word.split("@")[0], int((word + "@0").split("@")[1])) for word in records)
     names = {fault.replace(" ", "_"): fault for fault in FAULTS}

@@ -67,7 +67,7 @@ State = tuple[int, ...]
 Change = tuple[tuple[int, int], ...]
 
 
-class TooMany(Exception):
+class TooManyStatesError(Exception):
     """The world is larger than its limit, so nothing was shown."""
 
 
@@ -122,7 +122,7 @@ def _after(state: State, change: Change) -> State:
 
 
 def explore(model: Model, limit: int = 400_000) -> Finding:
-    """All states of the model, nearest first; stops at the first broken truth, raises TooMany beyond the limit."""
+    """All states of the model, nearest first; stops at the first broken truth, raises TooManyStatesError beyond the limit."""
     collects = gc.isenabled()
     gc.disable()  # millions of tuples, no cycles: saves a third of the time
     try:
@@ -162,7 +162,7 @@ def _explore(model: Model, limit: int) -> Finding:
                     parent.append(here)
                 targets.append(there)
         if len(order) > limit:
-            raise TooMany(f"more than {limit} states")
+            raise TooManyStatesError(f"more than {limit} states")
     offsets.append(len(targets))
     lost = _first_lost(model.goal, order, values, offsets, targets)
     if lost is None:
@@ -170,7 +170,9 @@ def _explore(model: Model, limit: int) -> Finding:
     return Finding(STUCK, len(order), len(targets), _story(lost, order, parent, expanders))
 
 
-def _first_lost(goal: Goal, order: list[State], values: _Values, offsets: array[int], targets: array[int]) -> int | None:
+def _first_lost(
+    goal: Goal, order: list[State], values: _Values, offsets: array[int], targets: array[int]
+) -> int | None:
     """The nearest state from which the goal can't be reached; sweeps from the far end until nothing changes."""
     reached = goal.reached
     if reached is None:

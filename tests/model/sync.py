@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import partial
 
 from . import drain, reader, truths, wire, writer, writer_faults
@@ -19,7 +19,7 @@ def model(scope: Scope) -> Model:
     """Slots: callers, reader, network, posted cosignatures, deeds, published trees, faults left, then the writers."""
     first = writer.newborn(scope)
     crew = [first] * scope.channels + [first._replace(mode="absent")] * (scope.copies - 1)
-    start = (
+    start: tuple[Hashable, ...] = (
         (0,) * len(scope.requests),
         reader.newborn(scope),
         frozenset(),
@@ -30,7 +30,9 @@ def model(scope: Scope) -> Model:
         *crew,
     )
     everyone = tuple(WRITERS + k for k in range(len(crew)))
-    processes = [process for k, channel in enumerate(scope.writers) for process in _writer(scope, WRITERS + k, k, channel)]
+    processes = [
+        process for k, channel in enumerate(scope.writers) for process in _writer(scope, WRITERS + k, k, channel)
+    ]
     if scope.copies > 1:
         processes.append(Process((WRITERS, everyone[-1], LEFT), writer_faults.copy))
     processes += [
@@ -64,7 +66,9 @@ def _writer(scope: Scope, slot: int, k: int, channel: int) -> Iterator[Process]:
     yield Process((CALLS, slot), partial(writer.let_go, scope, channel))
     yield Process((slot, LEFT), partial(writer_faults.suffer, scope, name))
 
-    def post(written: Writer, mine: Reader, net: Net, cosigned: Cosigned) -> Iterator[tuple[str, tuple[Writer, Reader, Net, Cosigned]]]:
+    def post(
+        written: Writer, mine: Reader, net: Net, cosigned: Cosigned
+    ) -> Iterator[tuple[str, tuple[Writer, Reader, Net, Cosigned]]]:
         for text, after in reader.post(scope, channel, written.disk.covered, mine, net, cosigned):
             yield text, (written, *after)
 

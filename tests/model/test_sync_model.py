@@ -11,12 +11,14 @@ import pytest
 from . import fold, sync, worlds
 from .fold import FoldScope
 from .rules import FoldRule, Rule
-from .scope import Scope
-from .search import STUCK, Finding, Goal, Model, Process, TooMany, Truth, explore
+from .scope import FAULTS, Scope
+from .search import STUCK, Finding, Goal, Model, Process, TooManyStatesError, Truth, explore
 
-EVERY_BREAK = [*worlds.BROKEN, *worlds.BROKEN_FOLDS]
+EVERY_BREAK: list[tuple[Rule | FoldRule, str, Scope | FoldScope]] = [*worlds.BROKEN, *worlds.BROKEN_FOLDS]
 BREAK_NAMES = [f"{type(rule).__name__}-{rule.name}-{truth}" for rule, truth, _ in EVERY_BREAK]
-OTHER_WORLDS = [scope for scope in dict.fromkeys(scope for _, _, scope in worlds.BROKEN) if scope not in worlds.KEPT.values()]
+OTHER_WORLDS = [
+    scope for scope in dict.fromkeys(scope for _, _, scope in worlds.BROKEN) if scope not in worlds.KEPT.values()
+]
 
 
 @cache
@@ -50,7 +52,9 @@ def test_with_every_rule_kept_all_orders_fold_to_what_the_issuer_shows(name: str
 
 
 @pytest.mark.parametrize(("rule", "truth", "scope"), EVERY_BREAK, ids=BREAK_NAMES)
-def test_a_broken_rule_breaks_the_truth_that_it_guards(rule: Rule | FoldRule, truth: str, scope: Scope | FoldScope) -> None:
+def test_a_broken_rule_breaks_the_truth_that_it_guards(
+    rule: Rule | FoldRule, truth: str, scope: Scope | FoldScope
+) -> None:
     finding = found(without(rule, scope))
     assert finding.truth == truth, told(finding)
 
@@ -67,10 +71,7 @@ def test_every_rule_is_shown_to_be_needed() -> None:
 
 def test_every_fault_befalls_somebody() -> None:
     scopes = [*worlds.KEPT.values(), *(scope for _, _, scope in worlds.BROKEN)]
-    assert {fault for scope in scopes for fault, _ in scope.faults} >= {
-        "late call", "double", "writer crash", "commit fails", "writer restore", "copy", "lie", "reader crash", "reader restore",
-        "tick", "set back",
-    }  # fmt: skip
+    assert {fault for scope in scopes for fault, _ in scope.faults} == {*FAULTS}
 
 
 def test_the_readme_tells_each_rule_with_its_harm_and_steps() -> None:
@@ -108,5 +109,5 @@ def test_the_search_finds_the_nearest_state_from_which_the_goal_is_out_of_reach(
 
 
 def test_a_world_beyond_the_limit_shows_nothing() -> None:
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyStatesError):
         explore(_counter(worst=9, goal=5), limit=3)

@@ -13,7 +13,9 @@ from .writer import Calls, Writer
 def one_history_leaves(published: tuple[Published, ...]) -> str | None:
     for origin in published:
         if origin.other is not None:
-            return f"FORK: signed trees {show(origin.tree)} and {show(origin.other)} of one honest origin are both outside"
+            return (
+                f"FORK: signed trees {show(origin.tree)} and {show(origin.other)} of one honest origin are both outside"
+            )
     return None
 
 
@@ -76,9 +78,9 @@ def the_writer_is_whole(writer: Writer) -> str | None:
 def what_callers_were_told_holds(scope: Scope, calls: Calls, reader: Reader, *writers: Writer) -> str | None:
     for (record, channel), call in zip(scope.requests, calls, strict=True):
         mine = [writer for writer, where in zip(writers, scope.writers, strict=True) if where == channel]
-        if call == 2 and record not in records(reader.disk.feeds[channel].held):
-            if not any(record in records(writer.disk.tree) for writer in mine):
-                return f"LOST: the caller let go of {record}, and neither end has it"
+        there = records(reader.disk.feeds[channel].held).union(*(records(writer.disk.tree) for writer in mine))
+        if call == 2 and record not in there:
+            return f"LOST: the caller let go of {record}, and neither end has it"
         if call and record[0] == "E":
             for writer in mine:
                 if writer.mode in ("up", "open") and record[1:] in writer.disk.bodies:
@@ -90,15 +92,19 @@ def all_is_delivered(scope: Scope, calls: Calls, reader: Reader, deeds: Deeds, *
     """Full delivery, or a channel stopped with evidence, or a fence after a true restore."""
     if any(feed.stopped for feed in reader.disk.feeds):
         return True
-    if any(party.restored and party.mode in ("fenced", "open") for party in (reader, *writers)):
+    if (reader.restored and reader.mode == "fenced") or any(
+        writer.restored and writer.mode in ("fenced", "open") for writer in writers
+    ):
         return True
     if any(call < 2 for call in calls) or reader.mode != "up" or reader.disk.inbox or reader.acting or reader.owed:
         return False
     for channel, feed in enumerate(reader.disk.feeds):
         mine = [writer for writer, where in zip(writers, scope.writers, strict=True) if where == channel]
-        if not any(writer.mode == "up" and writer.disk.tree == feed.held and writer.disk.covered == len(feed.held) for writer in mine):
+        if not any(
+            writer.mode == "up" and writer.disk.tree == feed.held and writer.disk.covered == len(feed.held)
+            for writer in mine
+        ):
             return False
     held, acted = reader.disk.held, {record for record, _ in deeds.acts}
     due = {record for record in held if record != "u" and not target(record)} - voided_by(held)
     return due <= acted and not erased_by(held) & reader.disk.bodies
-

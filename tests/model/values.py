@@ -25,7 +25,7 @@ class Bundle(NamedTuple):
     """Answer to GET records for one index. `state`: "body", "withheld", or the index of the order that erased it."""
 
     channel: int
-    index: int
+    at: int
     entry: Entry
     state: str | int
 

@@ -10,7 +10,9 @@ from .values import Bundle, Line, Net, Note, extends
 from .writer import Writer
 
 
-def answer(scope: Scope, name: str, channel: int, writer: Writer, reader: Reader, net: Net, left: Left) -> Iterator[tuple[str, tuple[Writer, Reader, Net, Left]]]:
+def answer(
+    scope: Scope, name: str, channel: int, writer: Writer, reader: Reader, net: Net, left: Left
+) -> Iterator[tuple[str, tuple[Writer, Reader, Net, Left]]]:
     """The writer answers what the reader asks for; a reader asks only for what it does not have."""
     feed = reader.disk.feeds[channel]
     if writer.mode != "up" or not writer.served or reader.mode != "up" or feed.stopped or len(net) >= scope.net_max:
@@ -57,7 +59,9 @@ def to_reader(scope: Scope, reader: Reader, net: Net, left: Left) -> Iterator[tu
                 yield text + " (a copy stays under way)", (after, net, spend(left, "double"))
 
 
-def to_writer(name: str, channel: int, writer: Writer, net: Net, left: Left) -> Iterator[tuple[str, tuple[Writer, Net, Left]]]:
+def to_writer(
+    name: str, channel: int, writer: Writer, net: Net, left: Left
+) -> Iterator[tuple[str, tuple[Writer, Net, Left]]]:
     """W5: a cosignature over a size that the writer has is merged into its note."""
     if writer.mode != "up":
         return

@@ -9,11 +9,13 @@ from .scope import Scope, world
 R, F = Rule, FoldRule
 
 KEPT: dict[str, Scope] = {
-    "both ends crash, messages and calls double": world("a", writer_crash=1, reader_crash=1, double=1, late_call=1),
+    "both ends crash, messages and calls double": world(
+        "a", net_max=3, writer_crash=2, reader_crash=2, double=1, late_call=1
+    ),
     "two records, the writer crashes": world("a", "b", net_max=1, writer_crash=1),
     "two records, both ends crash": world("a", "b", coarse=True, reader_crash=2, double=1),
     "a commit fails": world("a", "b", net_max=1, commit_fails=1),
-    "an erasure, the writer crashes": world("a", "Ea", net_max=1, writer_crash=1),
+    "an erasure, both ends crash": world("a", "Ea", net_max=1, writer_crash=1, reader_crash=1),
     "an erasure amid a pull, messages double": world("a", "Ea", coarse=True, double=1, reader_crash=1),
     "two records and an erasure, the reader crashes": world("a", "b", "Ea", net_max=1, coarse=True, reader_crash=1),
     "a withdrawal, the reader crashes": world("a", "Wa", net_max=1, reader_crash=1),
@@ -24,9 +26,13 @@ KEPT: dict[str, Scope] = {
     "a lying writer": world("a", "b", coarse=True, lie=1, reader_crash=1),
     "an old backup of the writer": world("a", "b", net_max=0, writer_restore=1, writer_crash=1, progress=False),
     "an old backup of the writer, with a reader": world("a", net_max=2, writer_restore=1, writer_crash=1),
+    "an old backup of the writer, from the first day": world(
+        "a", net_max=1, writer_restore=1, reader_crash=1, late_call=1, double=1, birth=True
+    ),
     "an old backup of the writer, with an erasure": world("a", "Ea", net_max=1, writer_restore=1),
     "an old backup of the reader, with an erasure": world("a", "Ea", net_max=1, reader_restore=1),
     "an old backup of the reader, a moving clock": world("a", "b", net_max=1, coarse=True, reader_restore=1, tick=1),
+    "an old backup of the reader, the writer crashes": world("a", net_max=2, writer_crash=1, reader_restore=1, tick=1),
     "an old backup of the reader, with a withdrawal": world("a", "Wa", coarse=True, reader_restore=1, reader_crash=1),
     "two copies of the writer, the reader crashes": world("a", net_max=2, copies=2, copy=1, reader_crash=1),
 }
@@ -49,6 +55,7 @@ BROKEN: list[tuple[Rule, str, Scope]] = [
     (R.absence_fences, "HELD", world("a", net_max=1, reader_restore=1, outside_lost=True)),
     (R.mark_before_channel, "STUCK", world("a", net_max=1, writer_crash=1, birth=True)),
     (R.check_extends, "HELD", world("a", "b", net_max=1, copies=2, copy=1, coarse=True)),
+    (R.check_extends, "SPLIT", world("a", "Wa", net_max=1, copies=2, copy=1, coarse=True)),
     (R.erase_covered, "HELD", world("a", net_max=1, lie=1)),
     (R.state0_reask, "STUCK", world("a", net_max=1, lie=1)),
     (R.extend_pending, "STUCK", world("a", "Ea", net_max=1, coarse=True)),

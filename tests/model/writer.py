@@ -11,8 +11,10 @@ from .values import NOTHING, Entry, Published, Records, Tree, erased_by, extends
 
 Calls = tuple[int, ...]  # for each request: 0 held and unanswered, 1 held and answered, 2 let go
 Step = tuple[str, "Writer"]
-Ledger = frozenset[tuple[int, Entry]]  # index that was erased; the entry is for the truths alone, the file has no more than its place
 Due = frozenset[str]  # "size", "orders"
+
+# What was erased. The file names places only; the entry stands beside it for the truths.
+Ledger = frozenset[tuple[int, Entry]]
 
 
 class Disk(NamedTuple):
@@ -60,7 +62,9 @@ def ids(writer: Writer, scope: Scope) -> Records:
     return rows if scope.keeps(Rule.ids_survive_erase) else rows & writer.disk.bodies
 
 
-def queue(scope: Scope, name: str, channel: int, calls: Calls, writer: Writer, left: Left) -> Iterator[tuple[str, tuple[Calls, Writer, Left]]]:
+def queue(
+    scope: Scope, name: str, channel: int, calls: Calls, writer: Writer, left: Left
+) -> Iterator[tuple[str, tuple[Calls, Writer, Left]]]:
     """W1: a caller sends or repeats a request; its loss is a call that was not made."""
     if writer.mode != "up" or not writer.disk.exists or scope.coarse:
         return
@@ -106,11 +110,17 @@ def _start(scope: Scope, name: str, writer: Writer) -> Iterator[Step]:
     lacks = mark is None and disk.exists and scope.keeps(Rule.absence_fences)
     behind = mark is not None and not extends(disk.tree, mark)
     if (lacks or behind) and scope.keeps(Rule.fence):
-        yield f"{name} starts, its high-water line is {'absent' if lacks else 'ahead'}: fenced", writer._replace(mode="fenced")
+        yield (
+            f"{name} starts, its high-water line is {'absent' if lacks else 'ahead'}: fenced",
+            writer._replace(mode="fenced"),
+        )
         return
     disk = _replayed(scope, writer)
     due = _lacking(scope, writer) if disk.exists and scope.keeps(Rule.marks_caught_up) else frozenset()
-    yield f"{name} starts at {show(disk.tree)}", writer._replace(mode="up", disk=disk, memory=disk.tree, due=due, restored=False)
+    yield (
+        f"{name} starts at {show(disk.tree)}",
+        writer._replace(mode="up", disk=disk, memory=disk.tree, due=due, restored=False),
+    )
 
 
 def _lacking(scope: Scope, writer: Writer) -> Due:
@@ -168,7 +178,11 @@ def _sequence(scope: Scope, name: str, writer: Writer) -> Iterator[Step]:
         committed = disk._replace(tree=batch.tree, bodies=(disk.bodies | frozenset(batch.fresh)) - doomed)
         after = writer._replace(disk=committed, memory=batch.tree, batch=None, told=writer.told + batch.answers)
         after = after._replace(due=_lacking(scope, after))
-        yield f"W3 {name} commits {show(batch.tree)}" + (f"; the body of {', '.join(doomed)} goes with it" if doomed else ""), after
+        yield (
+            f"W3 {name} commits {show(batch.tree)}"
+            + (f"; the body of {', '.join(doomed)} goes with it" if doomed else ""),
+            after,
+        )
         if not scope.keeps(Rule.erase_with_order) and doomed & disk.bodies:
             early = writer._replace(disk=disk._replace(bodies=disk.bodies - doomed))
             yield f"{name} deletes the body of {', '.join(doomed)} before the order is committed", early
@@ -181,7 +195,9 @@ def _fsync_beside(scope: Scope, name: str, writer: Writer) -> Step:
     tree = writer.disk.tree
     if "orders" in writer.due and (scope.keeps(Rule.ledger_before_answer) or "size" not in writer.due):
         ledger = (writer.ledger or frozenset()) | _orders(tree)
-        return f"W3b {name} fsyncs the erase order outside the backup set", writer._replace(ledger=ledger, due=writer.due - {"orders"})
+        return f"W3b {name} fsyncs the erase order outside the backup set", writer._replace(
+            ledger=ledger, due=writer.due - {"orders"}
+        )
     return f"W3b {name} fsyncs the high-water line {show(tree)}", writer._replace(mark=tree, due=writer.due - {"size"})
 
 
@@ -235,7 +251,10 @@ def at_once(
         done = writer._replace(disk=disk._replace(tree=tree, bodies=bodies), mark=tree, memory=tree, served=tree)
         done = done._replace(ledger=(writer.ledger or frozenset()) | _orders(tree))
         told = (*calls[:at], 1, *calls[at + 1 :])
-        yield f"W1-W4 {name} takes {record}, commits, publishes {show(tree)}, answers", (told, done, _left(scope, published, channel, tree))
+        yield (
+            f"W1-W4 {name} takes {record}, commits, publishes {show(tree)}, answers",
+            (told, done, _left(scope, published, channel, tree)),
+        )
 
 
 def let_go(scope: Scope, channel: int, calls: Calls, writer: Writer) -> Iterator[tuple[str, tuple[Calls, Writer]]]:
@@ -245,4 +264,7 @@ def let_go(scope: Scope, channel: int, calls: Calls, writer: Writer) -> Iterator
     covered = records(writer.disk.tree[: writer.disk.covered])
     for at, ((record, where), call) in enumerate(zip(scope.requests, calls, strict=True)):
         if call == 1 and where == channel and record in covered:
-            yield f"caller sees {record} covered by a cosignature and lets go", ((*calls[:at], 2, *calls[at + 1 :]), writer)
+            yield (
+                f"caller sees {record} covered by a cosignature and lets go",
+                ((*calls[:at], 2, *calls[at + 1 :]), writer),
+            )

@@ -36,7 +36,9 @@ def _restore(scope: Scope, name: str, writer: Writer, left: Left) -> Iterator[tu
         after = _dead(writer, salts=1)._replace(disk=writer.backup, backup=None, restored=True)
         if scope.outside_lost:
             after = after._replace(mark=None, ledger=None)
-        text = f"{name}'s disk dies{' with the high-water file' if scope.outside_lost else ''}, the backup is restored at "
+        text = (
+            f"{name}'s disk dies{' with the high-water file' if scope.outside_lost else ''}, the backup is restored at "
+        )
         yield text + show(after.disk.tree), (after, spend(left, "writer restore"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 from comity.domain.ledger import (
     COSIGNATURE,
@@ -37,7 +37,7 @@ BUNDLE_BYTES_MAX = 64 * 1024 * 1024
 SMALL_GAP = TILE_WIDTH
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """What a checkpoint says, held against what we have."""
 
     STALE = "stale"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from litestar import Litestar
 from tests.faces.exchange.conftest import Three, make_three
-from tests.faces.exchange.nodes import Node, ask_raw, make_node, serving
+from tests.faces.exchange.nodes import ask_raw, make_node, serving
 
 from comity.domain.ledger import Admission
 from comity.errors import NotFound
@@ -46,7 +48,7 @@ def test_a_stream_ends_soon_after_its_reader_was_expelled(fresh: Three) -> None:
     assert list(heard) == []
 
 
-def test_streams_end_when_the_server_stops(tmp_path: Path) -> None:
+def test_streams_end_by_themselves_when_the_server_stops(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     three = make_three(tmp_path)
     with serving(three.writer):
         heard = three.reader.courier.events(three.peer, f"{three.path}/events")
@@ -57,6 +59,7 @@ def test_streams_end_when_the_server_stops(tmp_path: Path) -> None:
     listening.join(5)
     assert not listening.is_alive()
     assert rest == []
+    assert [record.message for record in caplog.records if "Cancel" in record.message] == []
 
 
 def test_closing_the_courier_ends_a_stream_that_is_being_read(fresh: Three) -> None:
@@ -83,24 +86,22 @@ def test_a_silent_stream_says_that_it_lives(tmp_path: Path) -> None:
     assert b"event:" not in answer.body
 
 
-def _counted(node: Node, caller: Node) -> int:
-    assert node.server is not None
-    app = node.server.app
-    return int(app.state.house.streams[caller.name])
-
-
 def test_streams_of_one_peer_are_counted_limited_and_given_back(fresh: Three) -> None:
+    assert fresh.writer.server is not None
+    app = fresh.writer.server.app
+    assert isinstance(app, Litestar)
+    counted: Counter[str] = app.state.house.streams
     path = f"{fresh.path}/events"
     first = fresh.reader.courier.events(fresh.peer, path)
     assert next(first) == 305
-    assert _counted(fresh.writer, fresh.reader) == 1
-    first.close()
+    assert counted[fresh.reader.name] == 1
+    fresh.reader.courier.close()
     for _ in range(500):
-        if _counted(fresh.writer, fresh.reader) == 0:
+        if counted[fresh.reader.name] == 0:
             break
         threading.Event().wait(0.01)
-    assert _counted(fresh.writer, fresh.reader) == 0
-    fresh.writer.server.app.state.house.streams[fresh.reader.name] = STREAMS_MAX
+    assert counted[fresh.reader.name] == 0
+    counted[fresh.reader.name] = STREAMS_MAX
     answer = ask_raw(fresh.writer, fresh.reader, f"GET {path} HTTP/1.1".encode())
     assert answer.status == 503
     assert answer.headers["retry-after"]

@@ -25,7 +25,7 @@ def load_logs(connection: Connection) -> dict[str, Log]:
     """Every channel's state, with its open tiles, as the database has it."""
     logs: dict[str, Log] = {}
     for row in connection.execute(select(t.channel)).mappings():
-        log = log_of(row, _open_tiles(connection, row["ch"], row["size"]))
+        log = log_of({str(name): value for name, value in row.items()}, _open_tiles(connection, row["ch"], row["size"]))
         logs[log.channel.origin] = log
     return logs
 

@@ -59,8 +59,8 @@ def _block(connection: Connection, log: Log, growth: Growth, start: int, stop: i
                 connection.execute(insert(t.trace), wanted)
     for full in growth.extend([row.leaf for row in rows]):
         here = and_(t.tile.c.ch == log.ch, t.tile.c.level == full.level, t.tile.c.n == full.n)
-        row = connection.execute(select(t.tile).where(here)).first()
-        if row is None or (row.hashes, row.root) != (full.hashes, full.root):
+        kept = connection.execute(select(t.tile).where(here)).first()
+        if kept is None or (kept.hashes, kept.root) != (full.hashes, full.root):
             yield f"{origin}: tile {full.level}/{full.n} differs from the leaves"
             if write:
                 connection.execute(delete(t.tile).where(here))

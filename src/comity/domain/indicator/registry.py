@@ -39,6 +39,7 @@ class IndicatorKind:
     broader     what else a listing would have to name to cover a value of this kind, nearest first
     host_of     for kinds whose values hold a host name: that name, or an IP address (IPv6 in brackets)
     written     other ways in which lists write the same value, itself included
+    personal    whether a value is a person's own and travels sealed; so it is unless the file says `PERSONAL = False`
     """
 
     kind: str
@@ -52,6 +53,7 @@ class IndicatorKind:
     broader: Callable[[str], tuple[Indicator, ...]] = _no_wider
     host_of: Callable[[str], str] | None = None
     written: Callable[[str], tuple[str, ...]] | None = None
+    personal: bool = True
 
 
 def kinds_from(*folders: ModuleType) -> dict[str, IndicatorKind]:
@@ -99,6 +101,16 @@ def broader(ind: Indicator, among: Mapping[str, IndicatorKind] | None = None) ->
     return known[ind.kind].broader(ind.value)
 
 
+def is_open(kind: str) -> bool:
+    """Whether values of this kind may stand in the clear; a kind that nobody here knows counts as personal."""
+    return kind in _open(tuple(FOLDER.__path__))
+
+
+@lru_cache(maxsize=8)
+def _open(homes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name for name, kind in _known(homes).items() if not kind.personal)
+
+
 @lru_cache(maxsize=8)
 def _known(_homes: tuple[str, ...]) -> Mapping[str, IndicatorKind]:
     # Keyed by the folder's homes, so that one appended later is read and the rest of the time nothing is.
@@ -123,4 +135,5 @@ def _read(module: ModuleType) -> IndicatorKind:
         broader=said.get("broader", _no_wider),
         host_of=said.get("host_of"),
         written=said.get("written"),
+        personal=said.get("PERSONAL", True),
     )

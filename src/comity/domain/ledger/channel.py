@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from comity.domain.ledger.keys import VerifierKey
 from comity.domain.terms import Country, Instant, NodeName
 
 
-class Lane(str, Enum):
+class Lane(StrEnum):
     """What travels in a channel; urgent is pulled before bulk, the desk never leaves its node."""
 
     URGENT = "urgent"
@@ -17,7 +17,7 @@ class Lane(str, Enum):
     DESK = "desk"
 
 
-class Standing(str, Enum):
+class Standing(StrEnum):
     """Whether a channel goes on.
 
     OPEN     the writer signs, the reader pulls
@@ -80,7 +80,7 @@ class Line:
     line: bytes
 
 
-class Admission(str, Enum):
+class Admission(StrEnum):
     """Where a peer stands in the roster."""
 
     ACCEPTED = "accepted"

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET, Struct, inspect
 
 from comity.domain.record import kinds as kinds_folder
-from comity.domain.record.forms import Check, checker
+from comity.domain.record.forms import KIND_NAME, Check, checker
 from comity.domain.record.limits import DEPTH_MAX, INTEGER_MAX
 from comity.domain.record.opened import Record, Trace
 from comity.domain.record.pointer import pointer_to
@@ -68,6 +68,10 @@ def kind_of(module: ModuleType) -> Kind:
         name, body, example, traces = module.KIND, module.Body, module.EXAMPLE, module.traces
     except AttributeError as fault:
         raise Misconfigured("kind-file-incomplete", file=module.__name__, lacks=fault.name) from fault
+    if KIND_NAME.fullmatch(name) is None:
+        raise Misconfigured("kind-name", kind=name)
+    if type(example) is not body:
+        raise Misconfigured("kind-example-not-a-body", kind=name)
     shape = inspect.type_info(body)
     if not isinstance(shape, inspect.StructType):
         raise Misconfigured("kind-body-not-a-struct", kind=name)
@@ -126,6 +130,8 @@ def _check_shape(kind: str, type_: inspect.Type, depth: int) -> None:
             raise Misconfigured("personal-place-too-deep", kind=kind)
         _check_shape(kind, type_.type, depth)
     elif isinstance(type_, inspect.UnionType):
+        if sum(not isinstance(one, inspect.NoneType) for one in type_.types) > 1:
+            raise Misconfigured("kind-type-ambiguous", kind=kind)
         for one in type_.types:
             _check_shape(kind, one, depth)
     elif isinstance(type_, inspect.StructType):

@@ -31,6 +31,9 @@ FORMS: Final = {
     "kind": r"[a-z][a-z0-9_-]{0,31}/[1-9][0-9]{0,2}",
 }
 
+KIND_NAME: Final = re.compile(FORMS["kind"])
+"""Name and version of a kind."""
+
 Check = Callable[[Any], None]  # Any: a body or one of the values in it, as its kind file defines them
 
 
@@ -73,6 +76,9 @@ def checker(shape: inspect.Type) -> Check | None:
     if isinstance(shape, inspect.VarTupleType):
         check = checker(shape.item_type)
         return None if check is None else _each(check)
+    if isinstance(shape, inspect.DictType):
+        check = checker(shape.value_type)
+        return None if check is None else _each_value(check)
     if isinstance(shape, inspect.StructType):
         return _struct(shape)
     return None
@@ -97,6 +103,14 @@ def _each(check: Check) -> Check:
             check(value)
 
     return check_each
+
+
+def _each_value(check: Check) -> Check:
+    def check_each_value(values: dict[str, object]) -> None:
+        for value in values.values():
+            check(value)
+
+    return check_each_value
 
 
 def _struct(shape: inspect.StructType) -> Check | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct, UnsetType
 
+from comity.domain.indicator import is_open
 from comity.domain.record.forms import form
 from comity.domain.record.limits import INTEGER_MAX, ORIGIN_BYTES_MAX
 from comity.errors import MalformedRecord
@@ -30,9 +31,6 @@ Count = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 Origin = Annotated[str, Meta(min_length=1, max_length=ORIGIN_BYTES_MAX)]
 
-OPEN_INDICATORS: Final = frozenset({"url", "domain", "wallet", "handle"})
-"""Kinds of indicators that may stand in the clear. Every other kind, also one yet unknown, counts as personal."""
-
 
 class Value(Struct, frozen=True, forbid_unknown_fields=True):
     """An indicator as a record writes it: in its normal form."""
@@ -52,5 +50,5 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 def keep_open(values: Sequence[Value | Target]) -> None:
     """Refuses a personal kind of indicator that stands in the clear."""
     for place, value in enumerate(values):
-        if value.kind not in OPEN_INDICATORS:
+        if not is_open(value.kind):
             raise MalformedRecord("personal-in-the-clear", kind=value.kind, place=place)

@@ -13,6 +13,7 @@ from comity.errors import Malformed
 
 KIND = "domain"
 LABEL = "Domain"
+PERSONAL = False
 MISP_TYPES = ("domain", "hostname")
 SURENESS = 50
 EXAMPLES = [

@@ -16,6 +16,7 @@ from comity.errors import Malformed
 
 KIND = "handle"
 LABEL = "Account on a platform"
+PERSONAL = False
 # MISP's own types (github-username, twitter-id) carry a name without its platform, and so can't be read as they stand.
 MISP_TYPES: tuple[str, ...] = ()
 SURENESS = 75

@@ -13,6 +13,7 @@ from comity.errors import Malformed
 
 KIND = "url"
 LABEL = "Web address (URL)"
+PERSONAL = False
 MISP_TYPES = ("url", "link", "uri")
 SURENESS = 70
 EXAMPLES = [

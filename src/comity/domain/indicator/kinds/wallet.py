@@ -15,6 +15,7 @@ from comity.errors import Malformed
 
 KIND = "wallet"
 LABEL = "Virtual-asset address"
+PERSONAL = False
 MISP_TYPES = ("btc", "xmr", "dash")
 SURENESS = 90
 EXAMPLES = [

@@ -17,6 +17,8 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     """One step of carrying a measure out.
 
     event   of the request's machine: `start`, `finish`, `preserve`, `report_impossible` …
+    choice  state that is meant, where the event may lead to several
+    after   ids of the other side's records that were taken into account; the last one is enough
     taken   what was really done, which may be less than the measure: a block is no removal
     """
 
@@ -27,6 +29,8 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     at: Time
     taken: Word | None = None
     hold_until: Time | None = None
+    choice: Word | None = None
+    after: tuple[Uuid, ...] = ()
     note: Personal[str] = UNSET
 
 

@@ -26,6 +26,8 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
 
     event    of the request's machine: `accept`, `refuse`, `offer_terms`, `approve` …
     ground   code of the refusal, or None
+    choice   state that is meant, where the event may lead to several
+    after    ids of the other side's records that the decision took into account; the last one is enough
     """
 
     request: Uuid
@@ -35,6 +37,8 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     at: Time
     ground: Word | None = None
     terms: tuple[Term, ...] = ()
+    choice: Word | None = None
+    after: tuple[Uuid, ...] = ()
     reason: Personal[str] = UNSET
 
 

@@ -7,8 +7,9 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
+from comity.domain.indicator import is_open
 from comity.domain.record.opened import Record, Trace, value_traces
-from comity.domain.record.places import OPEN_INDICATORS, Percent, Personal, Sha256, Time, Value, Word
+from comity.domain.record.places import Percent, Personal, Sha256, Time, Value, Word
 from comity.errors import MalformedRecord
 
 KIND: Final = "indicator/1"
@@ -41,15 +42,15 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     personal_value: Personal[str] = UNSET
 
     def __post_init__(self) -> None:
-        if self.value is not UNSET and self.kind not in OPEN_INDICATORS:
+        if self.value is not UNSET and not is_open(self.kind):
             raise MalformedRecord("personal-in-the-clear", kind=self.kind)
-        if self.personal_value is not UNSET and self.kind in OPEN_INDICATORS:
+        if self.personal_value is not UNSET and is_open(self.kind):
             raise MalformedRecord("sealed-without-need", kind=self.kind)
 
 
 def gap(body: Body, absent: frozenset[str]) -> str | None:
     """Exactly one of the two values: in the clear, opened, or at least sealed."""
-    if body.kind in OPEN_INDICATORS:
+    if is_open(body.kind):
         return "indicator-without-value" if body.value is UNSET or "/personal_value" in absent else None
     there = body.personal_value is not UNSET or "/personal_value" in absent
     return None if there else "indicator-without-value"

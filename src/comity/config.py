@@ -1,0 +1,283 @@
+"""The settings of one node: frozen, and read in this one place from `<home>/comity.toml` and from `COMITY_*`.
+
+A file of settings holds tables of plain values. Each value has a twin in the environment that goes before it:
+`port` in `[listen]` is `COMITY_LISTEN_PORT`. A key that nobody knows is refused, in the file and in the environment, because a
+misspelt setting is one that doesn't hold. Folders may be given relative to the node's home.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from comity.domain.terms import Country, NodeName, country, node_name
+from comity.domain.terms.address import is_exchange_address
+from comity.errors import Malformed, Misconfigured
+
+FILE_NAME = "comity.toml"
+DEFAULT_PORT = 8710
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+_FIELD = re.compile(r"unknown field `([^`]+)`(?: - at `\$\.?(.*)`)?")
+_PLACE = re.compile(r" - at `\$\.?(.*)`")
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What all tables share: nothing in them is passed over."""
+
+
+class NodeTable(_Table, frozen=True):
+    """Who the node is. `address` is where partners reach its exchange: `https://host:port`."""
+
+    name: str
+    country: str
+    title: str
+    address: str
+
+
+class ListenTable(_Table, frozen=True):
+    """Where the exchange listens. Beyond loopback only when the operator says so in as many words."""
+
+    host: str = "127.0.0.1"
+    port: Port = DEFAULT_PORT
+    beyond_loopback: bool = False
+
+
+class DeskTable(_Table, frozen=True):
+    """Where the desk's API listens, always on loopback; 0 takes a free port, which `node.json` tells."""
+
+    port: Port = 0
+
+
+class FoldersTable(_Table, frozen=True):
+    """`marks` holds the high-water file and must lie outside what backups restore; `catalog` lays folders over the packaged one."""
+
+    marks: str
+    catalog: tuple[str, ...] = ()
+
+
+class PullTable(_Table, frozen=True):
+    """How often each partner is asked without a nudge, and how long the pause grows while it can't be reached."""
+
+    every_s: Seconds = 20.0
+    pause_max_s: Seconds = 300.0
+
+
+class _File(_Table, frozen=True):
+    node: NodeTable
+    folders: FoldersTable
+    listen: ListenTable = ListenTable()
+    desk: DeskTable = DeskTable()
+    pull: PullTable = PullTable()
+
+
+_TABLES: dict[str, type[_Table]] = {
+    "node": NodeTable,
+    "listen": ListenTable,
+    "desk": DeskTable,
+    "folders": FoldersTable,
+    "pull": PullTable,
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings as the node runs with them; every folder is absolute."""
+
+    home: Path
+    name: NodeName
+    country: Country
+    title: str
+    address: str
+    listen: ListenTable
+    desk_port: int
+    marks: Path
+    overlays: tuple[Path, ...]
+    pull: PullTable
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the private keys."""
+        return self.home / "keys"
+
+    @property
+    def store(self) -> Path:
+        """Folder of the database."""
+        return self.home / "store"
+
+    @property
+    def token(self) -> Path:
+        """File with the token that opens the desk's API."""
+        return self.home / "api.token"
+
+    @property
+    def presence(self) -> Path:
+        """File that a running node holds locked, and that tells how to reach its desk."""
+        return self.home / "node.json"
+
+
+def choose_home(given: str | None, environment: Mapping[str, str] | None = None) -> Path:
+    """The node's folder: as given, else `COMITY_HOME`, else `~/.comity`."""
+    here = os.environ if environment is None else environment
+    return Path(given or here.get("COMITY_HOME") or Path.home() / ".comity").expanduser().absolute()
+
+
+def choose_officer(given: str | None, environment: Mapping[str, str] | None = None) -> str | None:
+    """Who acts: as given, else `COMITY_AS`."""
+    here = os.environ if environment is None else environment
+    return given or here.get("COMITY_AS") or None
+
+
+def read_config(home: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """The settings in `home`; Misconfigured names the file or variable, the key, and how to mend it."""
+    path = home / FILE_NAME
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as fault:
+        raise Misconfigured("no-config", file=str(path), mend="comity node init") from fault
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise Misconfigured("config-not-toml", file=str(path), why=str(fault)) from fault
+    except OSError as fault:
+        raise Misconfigured("config-unreadable", file=str(path), why=fault.strerror or "") from fault
+    _lay_over(raw, os.environ if environment is None else environment)
+    return _checked(home, _file_from(raw, path), path)
+
+
+def config_text(config: Config) -> str:
+    """`comity.toml` for these settings; `read_config` reads the same ones back."""
+    marks = os.path.relpath(config.marks, config.home)
+    overlays = ", ".join(_quoted(str(path)) for path in config.overlays)
+    return f"""\
+# Settings of one Comity node. Each value can also be given in the environment: port in [listen] is COMITY_LISTEN_PORT.
+
+[node]
+name = {_quoted(config.name)}
+country = {_quoted(config.country)}
+title = {_quoted(config.title)}
+# Where partners reach the exchange.
+address = {_quoted(config.address)}
+
+[listen]
+host = {_quoted(config.listen.host)}
+port = {config.listen.port}
+# true lets the exchange listen beyond this machine.
+beyond_loopback = {"true" if config.listen.beyond_loopback else "false"}
+
+[desk]
+# Port of the desk's API on loopback; 0 takes a free one.
+port = {config.desk_port}
+
+[folders]
+# The node's memory of what it has signed. Never back it up, never restore it.
+marks = {_quoted(marks)}
+# Folders laid over the packaged catalog.
+catalog = [{overlays}]
+
+[pull]
+every_s = {config.pull.every_s}
+pause_max_s = {config.pull.pause_max_s}
+"""
+
+
+def fresh_config(
+    home: Path,
+    *,
+    name: str,
+    country: str,
+    title: str,
+    port: int = DEFAULT_PORT,
+    address: str | None = None,
+    host: str = "127.0.0.1",
+    desk_port: int = 0,
+    marks: str | None = None,
+) -> Config:
+    """Settings for a new node, checked as if they had been read."""
+    listen = {"host": host, "port": port, "beyond_loopback": host not in ("127.0.0.1", "::1", "localhost")}
+    raw: dict[str, Any] = {
+        "node": {"name": name, "country": country, "title": title, "address": address or f"https://{name}:{port}"},
+        "listen": listen,
+        "desk": {"port": desk_port},
+        # Beside the home, not in it: who copies the home back after an accident must not copy this back.
+        "folders": {"marks": marks or f"../{home.name}.marks"},
+    }
+    path = home / FILE_NAME
+    return _checked(home, _file_from(raw, path), path)
+
+
+def _lay_over(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+    """Puts every `COMITY_<TABLE>_<KEY>` into its place; other names that begin with COMITY_ are not settings."""
+    for variable, text in sorted(environment.items()):
+        table, _, key = variable.removeprefix("COMITY_").lower().partition("_")
+        if not variable.startswith("COMITY_") or table not in _TABLES or not key:
+            continue
+        known = _TABLES[table].__struct_fields__
+        if key not in known:
+            raise Misconfigured("environment-key-unknown", variable=variable, known=_variables(table, known))
+        value: object = text
+        if key == "catalog":
+            value = [part for part in text.split(os.pathsep) if part]
+        elif _TABLES[table].__annotations__[key] not in ("str", str):
+            value = _plain(variable, text)
+        raw.setdefault(table, {})[key] = value
+
+
+def _plain(variable: str, text: str) -> object:
+    """A number or a truth value, written as in TOML."""
+    try:
+        return tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError as fault:
+        raise Misconfigured("environment-value", variable=variable, text=text[:60]) from fault
+
+
+def _variables(table: str, keys: tuple[str, ...]) -> list[str]:
+    return [f"COMITY_{table}_{key}".upper() for key in keys]
+
+
+def _file_from(raw: Mapping[str, Any], path: Path) -> _File:
+    try:
+        return msgspec.convert(raw, _File)
+    except msgspec.ValidationError as fault:
+        message = str(fault)
+        unknown, place = _FIELD.search(message), _PLACE.search(message)
+        if unknown is None:
+            raise Misconfigured("config-value", file=str(path), key=place[1] if place else "", why=message) from fault
+        table = unknown[2] or ""
+        known = _TABLES[table].__struct_fields__ if table else tuple(_TABLES)
+        key = f"{table}.{unknown[1]}".lstrip(".")
+        raise Misconfigured("config-key-unknown", file=str(path), key=key, known=list(known)) from fault
+
+
+def _checked(home: Path, file: _File, path: Path) -> Config:
+    try:
+        name, land = node_name(file.node.name), country(file.node.country)
+    except Malformed as fault:
+        raise Misconfigured("config-value", file=str(path), key=fault.code, why=str(fault)) from fault
+    if not is_exchange_address(file.node.address):
+        why = "write https://host:port, without a path"
+        raise Misconfigured("config-value", file=str(path), key="node.address", why=why)
+    if not file.node.title.strip() or len(file.node.title) > 200:
+        raise Misconfigured("config-value", file=str(path), key="node.title", why="write 1 to 200 characters")
+    return Config(
+        home=home,
+        name=name,
+        country=land,
+        title=file.node.title,
+        address=file.node.address,
+        listen=file.listen,
+        desk_port=file.desk.port,
+        marks=Path(os.path.normpath(home / file.folders.marks)),
+        overlays=tuple(Path(os.path.normpath(home / part)) for part in file.folders.catalog),
+        pull=file.pull,
+    )
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; JSON's escapes are a subset of TOML's, except that DEL has to be escaped too."""
+    return msgspec.json.encode(text).decode().replace("\x7f", "\\u007f")

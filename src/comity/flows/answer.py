@@ -1,0 +1,154 @@
+"""Answering a request and carrying it out: every step is an event of the request's machine, by a named person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from comity.domain.law import lint_refusal
+from comity.domain.ledger import Lane
+from comity.domain.record.kinds import action_1, decision_1, evidence_1
+from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_text
+from comity.flows.filing import channel_to, letter, sealed
+from comity.flows.request import REQUESTS
+from comity.flows.request_state import Dossier, dossier
+from comity.ports import Letter, Place, World
+
+REFUSALS = frozenset({"refuse", "decline"})
+NEEDS_REASON = frozenset({"intend_to_refuse_or_postpone", "postpone", "report_impossible", "accept_part", "withdraw"})
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an officer says with a step."""
+
+    event: str
+    ground: str | None = None
+    reason: str | None = None
+    terms: tuple[tuple[str, str, str | None], ...] = ()
+    choice: str | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file that is handed over: its digest and how it came about; the bytes travel apart."""
+
+    sha256: str
+    size: int
+    media_type: str
+    method: str
+    use_limitation: str | None = None
+
+
+def answer(world: World, actor: Actor, request: str, said: Said, role: str = "officer") -> Granted[tuple[Place, ...]] | Refused:
+    """One step by our side. What the machine doesn't allow here and now is refused with what it does allow."""
+    found = dossier(world, request)
+    lead, reasons = _lead_in(found, said.event)
+    reasons += _objections(world, found, said)
+    if reasons:
+        return Refused(reasons)
+    origin = channel_to(world, found.other, Lane.URGENT)
+    letters = [_decision(world, actor, found, origin, Said(event), role) for event in lead]
+    letters.append(_decision(world, actor, found, origin, said, role))
+    return Granted(world.store.keep(letters))
+
+
+def act(
+    world: World,
+    actor: Actor,
+    request: str,
+    event: str,
+    *,
+    taken: str,
+    hold_until: Instant | None = None,
+    note: str | None = None,
+    items: Sequence[Item] = (),
+    choice: str | None = None,
+) -> Granted[tuple[Place, ...]] | Refused:
+    """Says what was really done, with the digests of what it yielded."""
+    found = dossier(world, request)
+    lead, reasons = _lead_in(found, event)
+    if event == "preserve" and hold_until is None:
+        reasons += (Reason("hold-until-missing", {"field": "hold_until", "mend": "say until when the data is held"}),)
+    if reasons:
+        return Refused(reasons)
+    origin = channel_to(world, found.other, Lane.URGENT)
+    at = instant_text(world.clock.now())
+    body = action_1.Body(
+        request=request,
+        event=event,
+        measure=found.measure.id,
+        by=actor.name,
+        at=at,
+        taken=taken,
+        hold_until=instant_text(hold_until) if hold_until is not None else None,
+        choice=choice,
+        after=tuple(found.view.after(found.side)),
+        note=note or UNSET,
+    )
+    letters = [_decision(world, actor, found, origin, Said(step), "officer") for step in lead]
+    letters.append(letter(origin, sealed(world, body, purpose="crime", basis=found.ask.route, marking=REQUESTS)))
+    if items:
+        evidence = evidence_1.Body(
+            request=request,
+            items=tuple(
+                evidence_1.Item(
+                    sha256=item.sha256,
+                    bytes=item.size,
+                    media_type=item.media_type,
+                    collected_at=at,
+                    collected_by=actor.name,
+                    method=item.method,
+                    use_limitation=item.use_limitation,
+                )
+                for item in items
+            ),
+            by=actor.name,
+        )
+        letters.append(letter(origin, sealed(world, evidence, purpose="crime", basis=found.ask.route, marking=REQUESTS)))
+    return Granted(world.store.keep(letters))
+
+
+def _lead_in(found: Dossier, event: str) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
+    """Whether the event is allowed now, or after the one acknowledgement that opening a request amounts to."""
+    state, machine, side = found.view.state, found.machine, found.side
+    if machine.allows(state, event, side):
+        return (), ()
+    if event != "acknowledge" and machine.allows(state, "acknowledge", side):
+        after = machine.next(state, "acknowledge")
+        if after is not None and machine.allows(after, event, side):
+            return ("acknowledge",), ()
+    allowed = sorted(machine.events(state, side))
+    return (), (Reason("event-not-allowed-here", {"event": event, "state": state, "side": side, "allowed": allowed}),)
+
+
+def _objections(world: World, found: Dossier, said: Said) -> tuple[Reason, ...]:
+    if said.event in REFUSALS:
+        book = world.catalog.book()
+        route = book.route(found.ask.route or "")
+        if route is None:
+            return (Reason("no-route", {"route": found.ask.route}),)
+        return lint_refusal(said.ground, bool(said.reason), route, book)
+    if said.event in NEEDS_REASON and not said.reason:
+        return (Reason("reason-missing", {"field": "reason", "event": said.event}),)
+    if said.event == "offer_terms" and not said.terms:
+        return (Reason("terms-missing", {"field": "terms", "mend": "say under which terms"}),)
+    return ()
+
+
+def _decision(world: World, actor: Actor, found: Dossier, origin: str, said: Said, role: str) -> Letter:
+    body = decision_1.Body(
+        request=found.request,
+        event=said.event,
+        by=actor.name,
+        role=role,
+        at=instant_text(world.clock.now()),
+        ground=said.ground,
+        terms=tuple(decision_1.Term(text, kind, until) for text, kind, until in said.terms),
+        choice=said.choice,
+        after=tuple(found.view.after(found.side)),
+        reason=said.reason or UNSET,
+    )
+    return letter(origin, sealed(world, body, purpose="crime", basis=found.ask.route, marking=REQUESTS))

@@ -1,0 +1,165 @@
+"""An invitation: what one node tells another about itself, in bytes that two officers can compare.
+
+Canonical JSON: one line, members in order, one LF at its end. Its SHA-256 is what officers compare over a way they already
+trust; so every key in it is compared at once. Nothing in it is believed before that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from comity.domain.ledger import COSIGNATURE, ED25519, Channel, Lane, VerifierKey
+from comity.domain.terms import Country, Instant, NodeName, country, instant_from, instant_text, node_name
+from comity.domain.terms.address import is_exchange_address
+from comity.errors import Malformed
+from comity.ports import World
+
+FORMAT = 1
+INVITATION_BYTES_MAX = 64 * 1024
+CHANNELS_MAX = 16
+TITLE_CHARACTERS_MAX = 200
+_ODD = (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+
+
+class _Announced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One channel that the inviting node writes for the invited one."""
+
+    vkey: str
+    lane: Literal["urgent", "bulk"]
+
+
+class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The invitation as it is written."""
+
+    format: int
+    node: str
+    country: str
+    title: str
+    address: str
+    certificate: str
+    receipt: str
+    channels: tuple[_Announced, ...]
+    audience: str = msgspec.field(name="for")
+    made: str
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """An invitation whose parts fit together. Whether they are whose they claim to be, only the fingerprint tells."""
+
+    node: NodeName
+    country: Country
+    title: str
+    address: str
+    certificate: bytes
+    receipt_key: VerifierKey
+    channels: tuple[tuple[VerifierKey, Lane], ...]
+    audience: NodeName
+    made: Instant
+    digest: bytes
+
+
+def write_invitation(world: World, to: NodeName, ours: Sequence[Channel], now: Instant) -> bytes:
+    """Our invitation for `to`, with these channels of ours."""
+    certificate = x509.load_der_x509_certificate(world.keyring.certificate())
+    written = _Written(
+        format=FORMAT,
+        node=world.me.name,
+        country=world.me.country,
+        title=world.me.title,
+        address=world.me.address,
+        certificate=certificate.public_bytes(Encoding.PEM).decode("ascii"),
+        receipt=world.keyring.key(f"{world.me.name}/receipt").text,
+        channels=tuple(_Announced(channel.key.text, _lane_word(channel.lane)) for channel in ours),
+        audience=to,
+        made=instant_text(now),
+    )
+    return _canonical(written)
+
+
+def read_invitation(raw: bytes) -> Invitation:
+    """An invitation, strictly; Malformed names the part that is wrong."""
+    if len(raw) > INVITATION_BYTES_MAX:
+        raise Malformed("invitation-too-large", bytes=len(raw), bytes_max=INVITATION_BYTES_MAX)
+    try:
+        written = msgspec.json.decode(raw, type=_Written)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        raise Malformed("invitation-shape", why=str(fault)) from fault
+    if written.format != FORMAT:
+        raise Malformed("invitation-format", found=written.format, known=FORMAT)
+    # Duplicate keys, other orders and other spellings would give one invitation several fingerprints.
+    if raw != _canonical(written):
+        raise Malformed("invitation-not-canonical")
+    host = node_name(written.node)
+    if not is_exchange_address(written.address):
+        raise Malformed("invitation-address", address=written.address[:200])
+    if not written.title.strip() or len(written.title) > TITLE_CHARACTERS_MAX or not written.title.isprintable():
+        raise Malformed("invitation-title", characters_max=TITLE_CHARACTERS_MAX)
+    return Invitation(
+        node=host,
+        country=country(written.country),
+        title=written.title,
+        address=written.address,
+        certificate=_certificate_of(written.certificate, host),
+        receipt_key=_key(written.receipt, f"{re.escape(host)}/receipt", COSIGNATURE),
+        channels=_channels(written.channels, host),
+        audience=node_name(written.audience),
+        made=instant_from(written.made),
+        digest=sha256(raw).digest(),
+    )
+
+
+def fingerprint(invitation: bytes) -> str:
+    """SHA-256 of the exact bytes, as sixteen groups of four hex digits, to be read out by telephone."""
+    digits = sha256(invitation).hexdigest()
+    return " ".join(digits[at : at + 4] for at in range(0, 64, 4))
+
+
+def _canonical(written: _Written) -> bytes:
+    return msgspec.json.encode(written, order="sorted") + b"\n"
+
+
+def _lane_word(lane: Lane) -> Literal["urgent", "bulk"]:
+    return "urgent" if lane is Lane.URGENT else "bulk"
+
+
+def _key(text: str, name_pattern: str, kind: int) -> VerifierKey:
+    """A key that bears a name of its host, of the kind that this name means."""
+    key = VerifierKey.parse(text)
+    if re.fullmatch(name_pattern, key.name) is None:
+        raise Malformed("invitation-key-of-another", key=key.name[:150])
+    if key.kind != kind:
+        raise Malformed("invitation-key-kind", key=key.name, found=key.kind, wanted=kind)
+    return key
+
+
+def _channels(announced: Sequence[_Announced], host: NodeName) -> tuple[tuple[VerifierKey, Lane], ...]:
+    if not 1 <= len(announced) <= CHANNELS_MAX:
+        raise Malformed("invitation-channels", count=len(announced), max=CHANNELS_MAX)
+    keys = [(_key(each.vkey, rf"{re.escape(host)}/ch/[0-9a-f]{{16}}", ED25519), Lane(each.lane)) for each in announced]
+    if len({key.name for key, _ in keys}) < len(keys) or len({key.public for key, _ in keys}) < len(keys):
+        raise Malformed("invitation-key-twice")
+    return tuple(keys)
+
+
+def _certificate_of(pem: str, host: NodeName) -> bytes:
+    """DER of the one certificate in `pem`, which must bear the node's name."""
+    try:
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        listed = names.get_values_for_type(x509.DNSName)
+    except (ValueError, *_ODD) as fault:
+        raise Malformed("invitation-certificate", why="unreadable") from fault
+    if certificate.public_bytes(Encoding.PEM).decode("ascii") != pem:
+        raise Malformed("invitation-certificate", why="not one certificate in plain PEM")
+    if host not in listed:
+        raise Malformed("invitation-certificate", why="bears another name", names=listed[:10])
+    return certificate.public_bytes(Encoding.DER)

@@ -1,0 +1,97 @@
+"""What is known here about a value: who said so, when, where it stands; and which warning list names it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+from comity.domain.indicator import Indicator, broader, guess, indicator
+from comity.domain.match import Suppression
+from comity.domain.record import Record, decode_fields, open_record
+from comity.domain.terms import Instant
+from comity.errors import Malformed
+from comity.flows.suppress import suppressors
+from comity.ports import Place, World
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One record that names the value, or one that covers it.
+
+    value    as the record has it: the value itself, or a domain above it
+    exact    whether it is the value itself
+    said_by  node whose record it is
+    said_at  when its issuer made it
+    role     what the record calls it (`scam-site`, `recruiter` …); None where it doesn't say
+    """
+
+    place: Place
+    record: str
+    kind: str
+    said_by: str
+    said_at: Instant
+    value: Indicator
+    exact: bool
+    role: str | None
+    source: str | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """The answer about one value."""
+
+    value: Indicator
+    statements: tuple[Statement, ...]
+    suppressed: tuple[Suppression, ...]
+
+
+def read_value(kind: str | None, raw: str) -> Indicator:
+    """The value in its normal form; without a kind, the surest one that fits. Malformed says what doesn't fit and why."""
+    if kind is not None:
+        return indicator(kind, raw)
+    fitting = guess(raw)
+    if not fitting:
+        raise Malformed("value-of-no-kind", text=raw[:200])
+    return fitting[0]
+
+
+def opened(world: World, place: Place) -> Record[Any] | None:
+    """The record at a place as far as it is here; None when it is erased or in quarantine."""
+    found = world.store.entries(place.origin, place.index, place.index + 1)
+    told = world.store.told([place]).get(place)
+    if not found or found[0].envelope is None or told is None or told.fault is not None:
+        return None
+    return open_record(found[0].envelope, decode_fields(found[0].fields) if found[0].fields else ())
+
+
+def look_up(world: World, values: Sequence[Indicator]) -> tuple[Known, ...]:
+    """What is known about each value, exactly or by what covers it. Own and others' records alike; erased ones are gone."""
+    reach = {value: (value, *broader(value)) for value in values}
+    postings = world.store.traced("value", [one.key for chain in reach.values() for one in chain])
+    lists = suppressors(world)
+    answers = []
+    for value, chain in reach.items():
+        statements = [
+            statement
+            for one in chain
+            for place in postings.get(one.key, ())
+            if (statement := _statement(world, place, one, exact=one == value)) is not None
+        ]
+        answers.append(Known(value, tuple(statements), lists.check(value)))
+    return tuple(answers)
+
+
+def _statement(world: World, place: Place, value: Indicator, *, exact: bool) -> Statement | None:
+    record = opened(world, place)
+    told = world.store.told([place]).get(place)
+    if record is None or told is None or told.header is None:
+        return None
+    header, body = told.header, record.body
+    if world.store.buried(header.issuer, header.id) is not None:
+        return None
+    role, source = getattr(body, "role", None), getattr(body, "source", None)
+    name = getattr(source, "name", None)
+    role = role if isinstance(role, str) else None
+    return Statement(place, header.id, header.kind, header.issuer, header.made, value, exact, role, name)

@@ -1,0 +1,263 @@
+"""A request from draft to dispatch: drafted, weighed, attested, submitted, approved by somebody else, sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from msgspec import UNSET, structs
+
+from comity.domain.indicator import Indicator, is_open
+from comity.domain.law import Attestation, Draft, Findings, Measure, RouteView, lint, lint_for_sending, weigh
+from comity.domain.ledger import Admission, Lane, Peer
+from comity.domain.record import Marking
+from comity.domain.record.kinds import decision_1, request_1
+from comity.domain.record.places import Target
+from comity.domain.terms import Actor, Granted, NodeName, Reason, Refused, instant_text
+from comity.errors import Malformed, NotFound
+from comity.flows.filing import channel_to, desk, letter, sealed
+from comity.flows.lookup import read_value
+from comity.flows.request_state import Dossier, dossier, drafting_path
+from comity.flows.suppress import suppressed
+from comity.ports import Letter, Place, World
+
+REQUESTS = Marking(tlp="AMBER+STRICT", hcodes=("H0", "H2"))
+ON_DESK = Marking(tlp="RED", hcodes=("H0", "H2"))
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What an officer fills in.
+
+    targets   (kind or None, value as written)
+    form      coded members of the route's form; `form_personal` those that speak of persons
+    """
+
+    measure: str
+    to: NodeName
+    route: str | None
+    nature: str
+    offence: str
+    targets: tuple[tuple[str | None, str], ...]
+    facts: str
+    form: Mapping[str, str] = field(default_factory=dict)
+    form_personal: Mapping[str, str] = field(default_factory=dict)
+    law_of: str | None = None
+    urgency: str = "routine"
+    deadline: str | None = None
+    report: str | None = None
+    replaces_request: str | None = None
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A draft as it stands: every route, what blocks, what advises, and what warning lists say about its targets."""
+
+    request: str
+    routes: tuple[RouteView, ...]
+    findings: Findings
+    warnings: tuple[Reason, ...]
+
+
+def peer_named(world: World, name: str) -> Peer:
+    """An accepted peer; NotFound for anybody else."""
+    for peer in world.store.peers():
+        if peer.name == name and peer.admission is Admission.ACCEPTED:
+            return peer
+    raise NotFound("peer", peer=name)
+
+
+def measure_named(world: World, name: str) -> Measure:
+    measure = world.catalog.measures().get(name)
+    if measure is None:
+        raise NotFound("measure", measure=name, known=sorted(world.catalog.measures()))
+    return measure
+
+
+def weigh_for(world: World, measure: str, to: NodeName) -> tuple[RouteView, ...]:
+    """Every route for a measure from here to a peer, as of today, with all that speaks for and against it."""
+    peer = peer_named(world, to)
+    return weigh(measure_named(world, measure), world.me.country, peer.country, _today(world), world.catalog.book())
+
+
+def _today(world: World) -> date:
+    return datetime.fromtimestamp(world.clock.now() / 1000, UTC).date()
+
+
+def draft(world: World, actor: Actor, ask: Ask) -> Granted[Drafted] | Refused:
+    """Keeps a draft on our own desk and says what is still missing; nothing leaves."""
+    peer_named(world, ask.to)
+    measure_named(world, ask.measure)
+    targets, reasons = _targets(ask)
+    if reasons:
+        return Refused(reasons)
+    if ask.nature not in ("binding-order", "via-state", "voluntary"):
+        return Refused((Reason("nature-unknown", {"field": "nature", "value": ask.nature}),))
+    request = world.mint.record_id()
+    body = request_1.Body(
+        request=request,
+        measure=ask.measure,
+        to=ask.to,
+        nature=ask.nature,  # type: ignore[arg-type]  # one of the three, checked above
+        route=ask.route,
+        drafted_by=actor.name,
+        approved_by=None,
+        approved_at=None,
+        law_of=ask.law_of,
+        offence=ask.offence or None,
+        deadline=ask.deadline,
+        targets=tuple(Target(t.kind, t.value) for t in targets if is_open(t.kind)),
+        urgency=ask.urgency,  # type: ignore[arg-type]  # the codec refuses what isn't one of its words
+        form=dict(ask.form),
+        report=ask.report,
+        replaces_request=ask.replaces_request,
+        facts=ask.facts or UNSET,
+        form_personal=dict(ask.form_personal) or UNSET,
+        personal_targets=tuple(Target(t.kind, t.value) for t in targets if not is_open(t.kind)) or UNSET,
+    )
+    _keep_draft(world, body)
+    return Granted(review(world, request))
+
+
+def _targets(ask: Ask) -> tuple[list[Indicator], tuple[Reason, ...]]:
+    found, reasons = [], []
+    for number, (kind, text) in enumerate(ask.targets):
+        try:
+            found.append(read_value(kind, text))
+        except Malformed as fault:
+            reasons.append(Reason(fault.code, {"field": f"targets[{number}]", "value": text[:200], **fault.facts}))
+    return found, tuple(reasons)
+
+
+def _keep_draft(world: World, body: request_1.Body) -> Place:
+    record = sealed(world, body, purpose="crime", basis=body.route, marking=ON_DESK)
+    (place,) = world.store.keep([letter(desk(world), record)])
+    return place
+
+
+def _ours(world: World, request: str) -> tuple[Dossier, request_1.Body]:
+    found = dossier(world, request)
+    if found.side != "requester" or found.draft is None:
+        raise NotFound("draft", request=request)
+    return found, found.draft.body
+
+
+def review(world: World, request: str) -> Drafted:
+    """Routes and findings for a draft as it stands now."""
+    found, body = _ours(world, request)
+    routes = weigh_for(world, body.measure, NodeName(body.to))
+    findings = lint(_as_draft(world, body), found.measure, routes, world.catalog.book())
+    return Drafted(request, routes, findings, _warnings(world, body))
+
+
+def _as_draft(world: World, body: request_1.Body, approved_by: str | None = None) -> Draft:
+    personal = body.personal_targets if body.personal_targets is not UNSET else ()
+    form = {**body.form, **(body.form_personal if isinstance(body.form_personal, dict) else {})}
+    said = body.attestation
+    return Draft(
+        measure=body.measure,
+        route=body.route,
+        sender=world.me.country,
+        receiver=peer_named(world, body.to).country,
+        nature=body.nature,
+        law_of=body.law_of,
+        offence=body.offence or "",
+        targets=[(t.kind, t.value) for t in (*body.targets, *personal)],
+        form=form,
+        facts=body.facts if isinstance(body.facts, str) else "",
+        drafted_by=body.drafted_by,
+        urgency=body.urgency,
+        deadline=body.deadline,
+        approved_by=approved_by,
+        attestation=Attestation(said.by, said.at, said.text_sha256, said.text_title) if said else None,
+    )
+
+
+def _warnings(world: World, body: request_1.Body) -> tuple[Reason, ...]:
+    """A target that a warning list names is said before anything goes out; an officer decides."""
+    return tuple(
+        Reason("target-on-warning-list", {"value": t.value, "list": s.list_name, "entry": s.entry, "why": s.why})
+        for t in body.targets
+        for s in suppressed(world, Indicator(t.kind, t.value))
+    )
+
+
+def attest(world: World, actor: Actor, request: str, text_title: str, text_sha256: str) -> Granted[Drafted] | Refused:
+    """An officer records that they have read the text that applies; a new version of the draft says so."""
+    found, body = _ours(world, request)
+    if found.sent is not None:
+        return Refused((Reason("already-sent", {"request": request}),))
+    said = request_1.Attestation(actor.name, instant_text(world.clock.now()), text_sha256, text_title)
+    _keep_draft(world, structs.replace(body, attestation=said))
+    return Granted(review(world, request))
+
+
+def submit(world: World, actor: Actor, request: str) -> Granted[Drafted] | Refused:
+    """The draft goes to whoever approves, if nothing blocks it."""
+    found, _ = _ours(world, request)
+    drafted = review(world, request)
+    path = drafting_path(found.machine)[:-1]
+    reasons = drafted.findings.blocking
+    if found.view.state != found.machine.initial:
+        reasons += (Reason("not-a-draft", {"state": found.view.state}),)
+    if reasons:
+        return Refused(reasons)
+    world.store.keep([_decision(world, actor, request, event, "officer") for event in path])
+    return Granted(drafted)
+
+
+def approve(world: World, actor: Actor, request: str) -> Granted[Drafted] | Refused:
+    """Somebody other than the author approves; the gates are weighed again on this day."""
+    found, body = _ours(world, request)
+    drafted = review(world, request)
+    draft_ = _as_draft(world, body, approved_by=actor.name)
+    reasons = lint_for_sending(draft_, found.measure, drafted.routes, world.catalog.book()).blocking
+    event = drafting_path(found.machine)[-1]
+    if not found.machine.allows(found.view.state, event, "requester"):
+        reasons += (Reason("not-submitted", {"state": found.view.state, "mend": "submit"}),)
+    if reasons:
+        return Refused(reasons)
+    world.store.keep([_decision(world, actor, request, event, "approver")])
+    return Granted(drafted)
+
+
+def _decision(world: World, actor: Actor, request: str, event: str, role: str) -> Letter:
+    body = decision_1.Body(request=request, event=event, by=actor.name, role=role, at=instant_text(world.clock.now()))
+    return letter(desk(world), sealed(world, body, purpose="crime", marking=ON_DESK))
+
+
+def send(world: World, actor: Actor, request: str) -> Granted[Place] | Refused:
+    """Both gates once more, then the request stands in the peer's urgent channel: approved, signed, numbered."""
+    found, body = _ours(world, request)
+    approval = _approval(found)
+    reasons: tuple[Reason, ...] = ()
+    if found.sent is not None:
+        reasons += (Reason("already-sent", {"request": request}),)
+    elif approval is None:
+        reasons += (Reason("not-approved", {"state": found.view.state, "mend": "approve"}),)
+    else:
+        draft_ = _as_draft(world, body, approved_by=approval.by)
+        routes = weigh_for(world, body.measure, NodeName(body.to))
+        reasons += lint_for_sending(draft_, found.measure, routes, world.catalog.book()).blocking
+    if reasons or approval is None:
+        return Refused(reasons)
+    final = structs.replace(body, approved_by=approval.by, approved_at=approval.at)
+    origin = channel_to(world, NodeName(body.to), Lane.URGENT)
+    record = sealed(world, final, purpose="crime", basis=body.route, marking=REQUESTS)
+    (place,) = world.store.keep([letter(origin, record)])
+    return Granted(place)
+
+
+def _approval(found: Dossier) -> Any:
+    """The decision that let the latest version go; a version made after it is not approved."""
+    event = drafting_path(found.machine)[-1]
+    drafts = [place.index for place, record in found.records if record is found.draft]
+    for place, record in reversed(found.records):
+        body = record.body
+        if record.envelope.kind == "decision/1" and body.event == event and body.role == "approver":
+            if place.index > max(drafts, default=-1):
+                return body
+            return None
+    return None

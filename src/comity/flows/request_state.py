@@ -1,0 +1,149 @@
+"""Where a request stands: the fold of everything both sides said about it, equal at both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET
+
+from comity.domain.law import Measure
+from comity.domain.ledger import Lane
+from comity.domain.record import Record
+from comity.domain.request import Machine, RequestView, Side, Step, fold_request
+from comity.domain.terms import NodeName
+from comity.errors import NotFound
+from comity.flows.lookup import opened
+from comity.ports import Place, World
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """One request as this node knows it.
+
+    draft    the latest working version on our own desk, if it is ours
+    sent     the record that went out, or came in
+    records  everything that belongs to it, with its place, ours first
+    side     which side we are
+    """
+
+    request: str
+    measure: Measure
+    machine: Machine
+    view: RequestView
+    side: Side
+    draft: Record[Any] | None
+    sent: Record[Any] | None
+    records: tuple[tuple[Place, Record[Any]], ...]
+
+    @property
+    def ask(self) -> Any:
+        """Body of the request: as sent, or as drafted."""
+        found = self.sent or self.draft
+        assert found is not None  # noqa: S101  a dossier without either is not made
+        return found.body
+
+    @property
+    def other(self) -> NodeName:
+        """The node at the other end."""
+        if self.side == "requested":
+            assert self.sent is not None  # noqa: S101  what we are asked was sent
+            return NodeName(self.sent.envelope.issuer)
+        return NodeName(self.ask.to)
+
+
+def dossier(world: World, request: str) -> Dossier:
+    """Everything about one request. NotFound when there is none, or it is not readable here any more."""
+    try:
+        key = UUID(request).bytes
+    except ValueError:
+        raise NotFound("request", request=request[:60]) from None
+    found = []
+    for place in world.store.traced("request", [key]).get(key, []):
+        record = opened(world, place)
+        if record is not None and record.body.request == request:
+            found.append((place, record))
+    lanes = {channel.origin: channel for channel in world.store.channels()}
+    drafts = [r for p, r in found if lanes[p.origin].lane is Lane.DESK and r.envelope.kind == "request/1"]
+    sent = next((r for p, r in found if lanes[p.origin].lane is not Lane.DESK and r.envelope.kind == "request/1"), None)
+    draft = drafts[-1] if drafts else None
+    if draft is None and sent is None:
+        raise NotFound("request", request=request)
+    known = sent or draft
+    assert known is not None  # noqa: S101  one of the two is there
+    measure = world.catalog.measures().get(known.body.measure)
+    if measure is None:
+        raise NotFound("measure", measure=known.body.measure)
+    machine = world.catalog.machine(measure.machine)
+    requester = NodeName(known.envelope.issuer)
+    steps = [
+        step
+        for place, record in found
+        if (step := _step(machine, place, record, on_desk=lanes[place.origin].lane is Lane.DESK)) is not None
+    ]
+    view = fold_request(steps, machine, requester=requester, addressee=NodeName(known.body.to), request=request)
+    side: Side = "requester" if requester == world.me.name else "requested"
+    return Dossier(request, measure, machine, view, side, draft, sent, tuple(found))
+
+
+def _step(machine: Machine, place: Place, record: Record[Any], *, on_desk: bool) -> Step | None:
+    """A record's part in the request's life; drafts on the desk have none."""
+    kind, body, envelope = record.envelope.kind.partition("/")[0], record.body, record.envelope
+    order = (0 if on_desk else 1, place.index)
+    issuer = NodeName(envelope.issuer)
+    if kind == "request":
+        if on_desk:
+            return None
+        by = body.approved_by or body.drafted_by
+        return Step(order, issuer, machine.opens, by, envelope.made, kind, envelope.id, to=NodeName(body.to))
+    if kind in ("decision", "action"):
+        return Step(
+            order,
+            issuer,
+            body.event,
+            body.by,
+            body.at,
+            kind,
+            envelope.id,
+            after=tuple(body.after),
+            choice=body.choice,
+            told=_told(body),
+        )
+    return None
+
+
+def _told(body: Any) -> Mapping[str, Any]:
+    """What the faces show beside a step."""
+    names = ("role", "ground", "reason", "taken", "hold_until", "note")
+    told = {name: value for name in names if (value := getattr(body, name, None)) not in (None, UNSET)}
+    if terms := getattr(body, "terms", ()):
+        told["terms"] = [{"text": term.text, "kind": term.kind, "until": term.until} for term in terms]
+    return told
+
+
+def drafting_path(machine: Machine) -> tuple[str, ...]:
+    """Events that lead from the first state to the one in which the request may leave, shortest first."""
+    paths: list[tuple[str, tuple[str, ...]]] = [(machine.initial, ())]
+    seen = {machine.initial}
+    while paths:
+        state, events = paths.pop(0)
+        if machine.targets(state, machine.opens):
+            return events
+        for event in sorted(machine.events(state, "requester")):
+            for target in machine.targets(state, event):
+                if target not in seen:
+                    seen.add(target)
+                    paths.append((target, (*events, event)))
+    raise NotFound("drafting-path", machine=machine.name)
+
+
+def requests(world: World, limit: int = 200) -> list[str]:
+    """Ids of the newest requests, drafts included."""
+    ids: dict[str, None] = {}
+    for place in world.store.of_kind("request/1", limit * 4):
+        record = opened(world, place)
+        if record is not None:
+            ids.setdefault(record.body.request)
+    return list(ids)[:limit]

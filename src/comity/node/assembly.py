@@ -1,0 +1,118 @@
+"""A node made from its settings: opened, and made anew."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from comity.adapters.catalog import FileCatalog
+from comity.adapters.clock import SystemClock, SystemMint
+from comity.adapters.courier import Finding, HttpsCourier
+from comity.adapters.keyring import FileKeyring
+from comity.adapters.keyring.durable import write_secret
+from comity.adapters.store.sqlite import SqliteStore
+from comity.config import FILE_NAME, Config, config_text
+from comity.domain.ledger import COSIGNATURE, Peer
+from comity.errors import Conflict, Misconfigured, NotFound
+from comity.flows.filing import desk
+from comity.node.pulling import Pulling
+from comity.ports import Self, Step, World, no_step
+
+
+@dataclass(frozen=True)
+class Node:
+    """What one process has of a node. Faces reach adapters through it alone.
+
+    pulling   one worker for each accepted peer, once started
+    fences    channels on which the store is behind its own signatures, with the reason; empty unless opened to inspect
+    """
+
+    config: Config
+    world: World
+    pulling: Pulling
+    fences: dict[str, str]
+    check: Callable[[Peer], list[Finding]]
+    tls: tuple[Path, Path]
+    _close: Callable[[], None]
+
+    def close(self) -> None:
+        """Ends the workers, then the connections, then the store. Safe to repeat."""
+        self.pulling.stop()
+        self._close()
+
+    def __enter__(self) -> Node:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_node(config: Config, *, step: Step = no_step, inspect: bool = False) -> Node:
+    """Opens a node that was made before; nothing listens and nothing is pulled yet.
+
+    inspect   opens a store that is behind its own signatures too, for reading
+    Raises Misconfigured when keys, store and settings don't fit together or another process has the store; Fenced when it is behind.
+    """
+    clock, mint, keyring = SystemClock(), SystemMint(), _own_keys(config)
+    tls = (keyring.certificate_path, keyring.certificate_key_path)
+    catalog = FileCatalog(_overlays(config))
+    courier = HttpsCourier(*tls)
+    store = SqliteStore(config.store, config.marks, config.name, keyring, mint.salt, step=step, inspect=inspect)
+    me = Self(config.name, config.country, config.title, config.address)
+    world = World(me, store, keyring, courier, catalog, clock, mint, step)
+    pulling = Pulling(world, courier.close, every_s=config.pull.every_s, pause_max_s=config.pull.pause_max_s)
+    closed = False
+
+    def close() -> None:
+        nonlocal closed
+        if not closed:
+            closed = True
+            courier.close()
+            store.close()
+
+    return Node(config, world, pulling, dict(store.fences), lambda peer: courier.check(peer, clock.now()), tls, close)
+
+
+def make_node(config: Config) -> None:
+    """Makes folder, keys, certificate, token, database and desk of a new node; the settings come last and make it count.
+
+    Conflict when there is a node in this home already. What a crash left is taken up again.
+    """
+    path = config.home / FILE_NAME
+    if path.exists():
+        raise Conflict("node-exists", file=str(path))
+    try:
+        config.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        config.marks.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise Misconfigured("folder-unusable", folder=str(config.home), why=fault.strerror or "") from fault
+    keyring = FileKeyring(config.keys)
+    keyring.create_certificate(config.name, SystemClock().now())
+    keyring.create(f"{config.name}/receipt", COSIGNATURE)
+    if not config.token.exists():
+        write_secret(config.token, secrets.token_urlsafe(32).encode())
+    with open_node(config) as node:
+        desk(node.world)
+    write_secret(path, config_text(config).encode())
+
+
+def _own_keys(config: Config) -> FileKeyring:
+    if not config.keys.is_dir():
+        raise Misconfigured("no-keys", folder=str(config.keys))
+    keyring = FileKeyring(config.keys)
+    try:
+        keyring.certificate()
+        keyring.key(f"{config.name}/receipt")
+    except NotFound as fault:
+        raise Misconfigured("keys-of-another-node", folder=str(config.keys), node=config.name) from fault
+    return keyring
+
+
+def _overlays(config: Config) -> tuple[Path, ...]:
+    """The catalog passes over a folder that isn't there; settings that name one must not be passed over."""
+    for folder in config.overlays:
+        if not folder.is_dir():
+            raise Misconfigured("catalog-overlay-missing", folder=str(folder))
+    return config.overlays
