@@ -12,7 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from comity.domain.record import CLOSED, About, Field, Marking, encode_fields, kinds, open_record, schema, schemas
+from comity.domain.record import (
+    CLOSED,
+    About,
+    Field,
+    Marking,
+    encode_fields,
+    kinds,
+    open_record,
+    read_envelope,
+    schema,
+    schemas,
+)
 from comity.domain.record.kinds import action_1, decision_1, indicator_1, report_1, request_1
 from comity.domain.record.places import Target, Value
 from comity.domain.record.pointer import pointer_to
@@ -230,6 +241,18 @@ def test_a_fault_tells_the_place_and_not_the_value() -> None:
     with pytest.raises(MalformedRecord) as fault:
         open_record(changed(BASE, body=body), ())
     assert fault.value.facts == {"kind": "decision/1", "path": "$.terms[0].kind"}
+
+
+@pytest.mark.parametrize("key", ['a"b', "a\\b", "a\nb", "\x00"])
+def test_a_key_that_needs_a_backslash_is_refused_also_where_it_would_come_out_as_it_went_in(key: str) -> None:
+    with pytest.raises(MalformedRecord) as fault:
+        sealed(msgspec.structs.replace(example("request/1"), form={key: "x"}))
+    assert fault.value.code == "escaped-key"
+    members = json.loads(BASE) | {"kind": "opinion/1", "sealed": {"/" + key: "A" * 43 + "="}}
+    raw = msgspec.json.encode(members)
+    with pytest.raises(MalformedRecord) as fault:
+        read_envelope(raw)
+    assert fault.value.code == "escaped-key"
 
 
 def committed(value: bytes) -> tuple[bytes, tuple[Field, ...]]:

@@ -43,11 +43,14 @@ class Drainer:
     _orders: dict[str, Place] = field(default_factory=dict)
 
     def drain(self, origin: str) -> int:
-        """Passes at most BATCH_MAX entries of one channel; returns how many."""
+        """Passes at most BATCH_MAX entries of one channel; returns how many.
+
+        Only what our stored cosignature covers is acted on: a store that comes back from before it knows that it is behind.
+        """
         world = self.world
-        position = world.store.position(origin)
-        stop = min(position.drained + BATCH_MAX, position.size)
-        if stop == position.drained:
+        position, line = world.store.position(origin), world.store.line(origin)
+        stop = min(position.drained + BATCH_MAX, line.size if line is not None else 0)
+        if stop <= position.drained:
             return 0
         self._look_ahead()
         entries = world.store.entries(origin, position.drained, stop)

@@ -61,15 +61,15 @@ def import_values(
     for value in values:
         is_suppressed = bool(lists.check(value))
         named += is_suppressed
-        is_open = is_open(value.kind)
+        in_clear = is_open(value.kind)
         body = indicator_1.Body(
             kind=value.kind,
             role=role,
             source=indicator_1.Source(source, source_sha256, f"imported by {actor.name}"),
-            value=value.value if is_open else UNSET,
+            value=value.value if in_clear else UNSET,
             confidence=confidence,
             suppressed=is_suppressed,
-            personal_value=UNSET if is_open else value.value,
+            personal_value=UNSET if in_clear else value.value,
         )
         record = list_id(source_sha256, origin, value)
         letters.append(letter(origin, sealed(world, body, purpose="crime", marking=SHARED, record=record)))

@@ -62,7 +62,9 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False) ->
     store = SqliteStore(config.store, config.marks, config.name, keyring, mint.salt, step=step, inspect=inspect)
     me = Self(config.name, config.country, config.title, config.address)
     world = World(me, store, keyring, courier, catalog, clock, mint, step)
-    pulling = Pulling(world, courier.close, every_s=config.pull.every_s, pause_max_s=config.pull.pause_max_s)
+    pulling = Pulling(
+        world, lambda: HttpsCourier(*tls), every_s=config.pull.every_s, pause_max_s=config.pull.pause_max_s
+    )
     closed = False
 
     def close() -> None:

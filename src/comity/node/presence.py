@@ -39,10 +39,7 @@ def announced(config: Config, told: Running) -> Iterator[None]:
     """The node can be found inside the block; Misconfigured when another process already runs it."""
     handle = os.open(config.presence, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Misconfigured("node-runs-already", file=str(config.presence)) from None
+        _lock(handle, config)
         os.ftruncate(handle, 0)
         os.write(handle, msgspec.json.encode(told) + b"\n")
         os.fsync(handle)
@@ -77,6 +74,18 @@ def running(config: Config) -> Running | None:
 def read_token(config: Config) -> str:
     """The token that opens the desk's API; Misconfigured when others could read it too."""
     return read_secret(config.token).decode("ascii").strip()
+
+
+def _lock(handle: int, config: Config) -> None:
+    # Somebody who only looks holds it for a moment; somebody who runs the node holds it for good.
+    for _ in range(20):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            return
+    raise Misconfigured("node-runs-already", file=str(config.presence))
 
 
 def _is_free(handle: int) -> bool:

@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from comity.adapters.courier import HttpsCourier
 from comity.domain.ledger import Admission, Channel, Peer, Standing
 from comity.domain.terms import Instant, NodeName
-from comity.errors import Busy, ComityError, Unreachable
+from comity.errors import Busy, ComityError, Misconfigured, Unreachable
 from comity.flows.drain import Drainer
 from comity.flows.receive import Puller, order_of_pull
 from comity.ports import World
@@ -19,6 +20,7 @@ from comity.ports import World
 ROSTER_S = 1.0
 """How long a change of the roster may stay unseen when nobody says that there was one."""
 PAUSE_MIN_S = 0.5
+PACE_S = 0.05
 STOP_S = 15.0
 _log = logging.getLogger("comity.pulling")
 
@@ -44,11 +46,14 @@ class PeerState:
 class PeerWorker:
     """Pulls from one peer, as long as it is accepted."""
 
-    def __init__(self, world: World, peer: Peer, every_s: float, pause_max_s: float) -> None:
+    def __init__(self, world: World, peer: Peer, courier: HttpsCourier, every_s: float, pause_max_s: float) -> None:
         self.peer = peer
-        self._world, self._every_s, self._pause_max_s = world, every_s, pause_max_s
-        self._puller, self._drainer = Puller(world, peer), Drainer(world, peer.name)
+        # Connections of its own: they end with the worker, whatever waits in them.
+        self._courier, self._world = courier, replace(world, courier=courier)
+        self._every_s, self._pause_max_s = every_s, pause_max_s
+        self._puller, self._drainer = Puller(self._world, peer), Drainer(self._world, peer.name)
         self._ending, self._nudged = threading.Event(), threading.Event()
+        self._counting = threading.Lock()
         self._faults: Counter[str] = Counter()
         self._state = PeerState(peer.name)
         self._listeners: dict[str, threading.Thread] = {}
@@ -64,9 +69,14 @@ class PeerWorker:
         self._nudged.set()
 
     def end(self) -> None:
-        """No further round; the one under way finishes, or fails once the courier is closed."""
+        """No further round; what the one under way waits for is cut off, and it may be cut off anywhere."""
         self._ending.set()
         self._nudged.set()
+        self._courier.close()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
 
     def join(self, wait_s: float) -> None:
         self._thread.join(wait_s)
@@ -79,6 +89,8 @@ class PeerWorker:
             failed = failed + 1 if fault in ("unreachable", "busy", "unforeseen") else 0
             pause_s = self._every_s if not failed else self._pause_s(failed)
             self._state = replace(self._state, pause_s=round(pause_s, 1))
+            # A peer that announces without end gets no more than this.
+            self._ending.wait(PACE_S)
             self._nudged.wait(pause_s)
 
     def _round(self) -> str:
@@ -94,9 +106,10 @@ class PeerWorker:
             if kind == "unreachable":
                 break  # its other channels would fare no better
         pulled_at = self._state.pulled_at if code else self._world.clock.now()
-        self._state = replace(
-            self._state, rounds=self._state.rounds + 1, pulled_at=pulled_at, faults=dict(self._faults), last=code
-        )
+        with self._counting:
+            faults = dict(self._faults)
+        rounds = self._state.rounds + 1
+        self._state = replace(self._state, rounds=rounds, pulled_at=pulled_at, faults=faults, last=code)
         return kind
 
     def _attempt(self, act: Callable[[], object]) -> tuple[str, str]:
@@ -107,15 +120,19 @@ class PeerWorker:
             if self._ending.is_set():
                 return "", ""
             kind = "unreachable" if isinstance(fault, Unreachable) else "busy" if isinstance(fault, Busy) else "fault"
-            self._faults[fault.code] += 1
-            if self._faults[fault.code] == 1:
+            if self._count(fault.code) == 1:
                 _log.warning("%s: %s", self.peer.name, fault)
             return kind, fault.code
         except Exception:  # the top of the worker: counted, told, and tried again
-            self._faults["unforeseen"] += 1
+            self._count("unforeseen")
             _log.exception("unforeseen fault while pulling from %s", self.peer.name)
             return "unforeseen", "unforeseen"
         return "", ""
+
+    def _count(self, code: str) -> int:
+        with self._counting:
+            self._faults[code] += 1
+            return self._faults[code]
 
     def _theirs(self) -> list[Channel]:
         channels = self._world.store.channels()
@@ -139,16 +156,16 @@ class PeerWorker:
         path, failed = f"/ch/{origin.rsplit('/', 1)[1]}/events", 0
         while not self._ending.is_set():
             try:
-                for size in self._world.courier.events(self.peer, path):
+                for at, size in enumerate(self._courier.events(self.peer, path)):
                     failed = 0
-                    if size > self._world.store.position(origin).size:
+                    # The first one says that the way is open again, whatever the size.
+                    if at == 0 or size > self._world.store.position(origin).size:
                         self.nudge()
-                    if self._ending.is_set():
-                        return
             except ComityError as fault:
-                self._faults[f"events-{fault.code}"] += 1
+                if not self._ending.is_set():
+                    self._count(f"events-{fault.code}")
             except Exception:  # the top of the worker, as above
-                self._faults["events-unforeseen"] += 1
+                self._count("events-unforeseen")
                 _log.exception("unforeseen fault while listening to %s", self.peer.name)
             failed += 1
             self._ending.wait(self._pause_s(failed))
@@ -157,10 +174,13 @@ class PeerWorker:
 class Pulling:
     """Keeps one worker for each accepted peer, as the roster changes."""
 
-    def __init__(self, world: World, hang_up: Callable[[], None], *, every_s: float, pause_max_s: float) -> None:
-        self._world, self._hang_up = world, hang_up
+    def __init__(
+        self, world: World, fresh_courier: Callable[[], HttpsCourier], *, every_s: float, pause_max_s: float
+    ) -> None:
+        self._world, self._fresh_courier = world, fresh_courier
         self._every_s, self._pause_max_s = every_s, pause_max_s
         self._workers: dict[NodeName, PeerWorker] = {}
+        self._ended: list[PeerWorker] = []
         self._ending, self._look = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._admit: Callable[[Peer], None] = lambda peer: None
@@ -173,24 +193,23 @@ class Pulling:
         self._thread.start()
 
     def look(self) -> None:
-        """The roster has changed: settles at once, in the caller's thread when workers run at all."""
-        if self._thread is not None:
-            self._look.set()
+        """The roster has changed: workers follow now, not a second later."""
+        self._look.set()
 
     def states(self) -> tuple[PeerState, ...]:
         """How it goes with each peer that is pulled from."""
         return tuple(worker.state for _, worker in sorted(self._workers.items()))
 
     def stop(self) -> None:
-        """Ends every worker; a round under way is cut off by closing the connections. Safe to repeat."""
+        """Ends every worker and waits for it. Safe to repeat."""
         self._ending.set()
         self._look.set()
-        for worker in self._workers.values():
-            worker.end()
-        self._hang_up()
         if self._thread is not None:
             self._thread.join(STOP_S)
-        for worker in self._workers.values():
+        workers = [*self._workers.values(), *self._ended]
+        for worker in workers:
+            worker.end()
+        for worker in workers:
             worker.join(STOP_S)
 
     def _watch(self) -> None:
@@ -207,8 +226,14 @@ class Pulling:
         for name, worker in list(self._workers.items()):
             if accepted.get(name) != worker.peer:
                 worker.end()
-                del self._workers[name]
+                self._ended.append(self._workers.pop(name))
+        self._ended = [worker for worker in self._ended if worker.alive]
         for name, peer in accepted.items():
             if name not in self._workers and not self._ending.is_set():
-                self._admit(peer)
-                self._workers[name] = PeerWorker(self._world, peer, self._every_s, self._pause_max_s)
+                try:
+                    self._admit(peer)
+                except Misconfigured as fault:  # others must not wait for this one
+                    _log.error("%s is not admitted: %s", name, fault)
+                    continue
+                courier = self._fresh_courier()
+                self._workers[name] = PeerWorker(self._world, peer, courier, self._every_s, self._pause_max_s)

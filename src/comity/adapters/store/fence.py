@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, and_, insert, select
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.erasing import erase_row
-from comity.adapters.store.marks import HighWater
+from comity.adapters.store.marks import Gone, HighWater, gone_mark, line_mark, size_mark
 from comity.adapters.store.rows import Log
 from comity.domain.ledger import open_checkpoint
+from comity.domain.record import decode_fields, read_envelope
 from comity.domain.terms import NodeName
 from comity.ports import Erasure, Place
 
@@ -40,6 +41,32 @@ def _writer_behind(connection: Connection, log: Log, size: int, root: bytes) -> 
     if note is None or open_checkpoint(note, log.channel.key).root != root:
         return "signed-another-root"
     return None
+
+
+def catch_up(connection: Connection, me: NodeName, logs: Mapping[str, Log], told: HighWater) -> list[str]:
+    """Lines that a crash between COMMIT and the file kept out of it; written before anything is served.
+
+    Without them a backup that is older than this start, and newer than the last line, would come back unnoticed.
+    """
+    lines: list[str] = []
+    for origin, log in logs.items():
+        size, cosigned = told.sizes.get(origin, (0, b""))[0], told.lines.get(origin, (0, 0))[0]
+        if log.channel.writer == me and log.size > size:
+            lines.append(size_mark(origin, log.size, log.growth.root()))
+        if log.line is not None and log.line.size > cosigned:
+            lines.append(line_mark(origin, log.line.size, log.line.time_s))
+        lines += [gone_mark(gone) for gone in _erased(connection, log) if (origin, gone.index, gone.pointers) not in told.gone]
+    return lines
+
+
+def _erased(connection: Connection, log: Log) -> Iterator[Gone]:
+    where = and_(t.entry.c.ch == log.ch, t.entry.c.order_origin.is_not(None), t.entry.c.idx < log.size)
+    for row in connection.execute(select(t.entry).where(where)):
+        pointers = None
+        if row.envelope is not None:
+            here = {field.pointer for field in decode_fields(row.fields or b"")}
+            pointers = tuple(sorted(set(read_envelope(row.envelope).sealed) - here))
+        yield Gone(log.channel.origin, row.idx, row.order_origin, row.order_index, pointers)
 
 
 def replay_erasures(connection: Connection, logs: Mapping[str, Log], told: HighWater) -> int:

@@ -173,6 +173,7 @@ class Group:
     def finish(self) -> None:
         """Signs each of our channels that grew, once, and writes what is left."""
         self.flush()
+        sizes = []
         for origin in sorted(self._grown):
             log = self.log(origin)
             text = Checkpoint(origin, log.size, log.growth.root()).text()
@@ -185,4 +186,5 @@ class Group:
             log.pending = log.drained = log.size
             self.keep_log(log)
             self.keep_checkpoint(log, log.size, log.note)
-            self.marks.append(size_mark(origin, log.size, log.growth.root()))
+            sizes.append(size_mark(origin, log.size, log.growth.root()))
+        self.marks = sizes + self.marks

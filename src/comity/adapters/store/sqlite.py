@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, event, insert, select, text
 
 from comity.adapters.store import effects, holding
 from comity.adapters.store import tables as t
-from comity.adapters.store.fence import behind, replay_erasures
+from comity.adapters.store.fence import behind, catch_up, replay_erasures
 from comity.adapters.store.group import Group
 from comity.adapters.store.marks import Marks
 from comity.adapters.store.reading import Reading, load_logs
@@ -101,6 +101,8 @@ class SqliteStore(Reading):
             self._shut()
             origin, reason = next(iter(self.fences.items()))
             raise Fenced("store-behind-its-signatures", origin=origin, reason=reason, channels=len(self.fences))
+        if not self.fences:
+            self._marks.write(catch_up(self._writing, me, self._logs, self._marks.told))
         self._sequencer: Sequencer[Group] = Sequencer(self._commit, group_max=group_max)
 
     # ---- opening and closing
@@ -144,6 +146,7 @@ class SqliteStore(Reading):
         connection = self._writing
         group = Group(connection, self._me, self._logs, self._keyring, self._salt)
         answers: list[tuple[Work[Group], Any, BaseException | None]] = []
+        committed = False
         try:
             connection.execute(text("begin immediate"))
             group.prefetch(x.sealed.id for work in works if isinstance(work.run, _Letters) for x in work.run.letters)
@@ -152,10 +155,13 @@ class SqliteStore(Reading):
             self._step("W2")
             self._marks.write(group.marks_first)
             connection.execute(text("commit"))
+            committed = True
             self._step("W3")
             self._marks.write(group.marks)
             self._step("W3m")
         except BaseException as fault:
+            if committed:  # the database is ahead of the file: nothing more may happen until a start has caught up
+                self.fences = {"*": "high-water-not-written"}
             if _in_transaction(connection):
                 connection.execute(text("rollback"))
             for work in works:
