@@ -248,6 +248,9 @@ def test_a_key_that_needs_a_backslash_is_refused_also_where_it_would_come_out_as
     with pytest.raises(MalformedRecord) as fault:
         sealed(msgspec.structs.replace(example("request/1"), form={key: "x"}))
     assert fault.value.code == "escaped-key"
+    with pytest.raises(MalformedRecord) as fault:
+        sealed(msgspec.structs.replace(example("request/1"), form_personal={key: "x"}))
+    assert fault.value.code == "escaped-key"
     members = json.loads(BASE) | {"kind": "opinion/1", "sealed": {"/" + key: "A" * 43 + "="}}
     raw = msgspec.json.encode(members)
     with pytest.raises(MalformedRecord) as fault:

@@ -119,8 +119,13 @@ def read_invitation(raw: bytes) -> Invitation:
 
 def fingerprint(invitation: bytes) -> str:
     """SHA-256 of the exact bytes, as sixteen groups of four hex digits, to be read out by telephone."""
-    digits = sha256(invitation).hexdigest()
-    return " ".join(digits[at : at + 4] for at in range(0, 64, 4))
+    return grouped(sha256(invitation).digest())
+
+
+def grouped(digest: bytes) -> str:
+    """Hex digits in groups of four."""
+    digits = digest.hex()
+    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
 def _canonical(written: _Written) -> bytes:

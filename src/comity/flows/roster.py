@@ -10,10 +10,27 @@ from comity.domain.ledger import Admission, Channel, Lane, Peer
 from comity.domain.terms import Actor, Granted, Instant, NodeName, Reason, Refused, instant_text
 from comity.errors import Malformed, NotFound
 from comity.flows.filing import new_channel, outgoing
-from comity.flows.invitation import Invitation, fingerprint, read_invitation, write_invitation
+from comity.flows.invitation import (
+    INVITATION_BYTES_MAX,
+    Invitation,
+    fingerprint,
+    grouped,
+    read_invitation,
+    write_invitation,
+)
 from comity.ports import Fact, Noticed, Opened, PeerKept, World
 
-__all__ = ["accept", "expel", "fingerprint", "invite", "peer_named", "resume", "suspend"]
+__all__ = [
+    "INVITATION_BYTES_MAX",
+    "accept",
+    "expel",
+    "fingerprint",
+    "grouped",
+    "invite",
+    "peer_named",
+    "resume",
+    "suspend",
+]
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 

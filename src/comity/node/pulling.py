@@ -192,6 +192,11 @@ class Pulling:
         self._thread = threading.Thread(target=self._watch, name="roster", daemon=True)
         self._thread.start()
 
+    @property
+    def started(self) -> bool:
+        """Whether anybody is being pulled from at all."""
+        return self._thread is not None and not self._ending.is_set()
+
     def look(self) -> None:
         """The roster has changed: workers follow now, not a second later."""
         self._look.set()

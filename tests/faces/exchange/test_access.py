@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,22 @@ def test_a_stranger_does_not_get_through_the_handshake(three: Three, tmp_path: P
     with pytest.raises(Unreachable) as told:
         stranger.courier.get(three.peer, "/channels", MUCH)
     assert told.value.code in ("refused-our-certificate", "hung-up")
+
+
+def test_without_a_certificate_nothing_is_answered(three: Three) -> None:
+    assert three.writer.server is not None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=three.writer.keyring.certificate())
+    heard = b""
+    # Under TLS 1.3 the client's handshake succeeds; then it's hung up on, by an alert or without.
+    with (
+        socket.create_connection(("127.0.0.1", three.writer.server.port), 5) as plain,
+        context.wrap_socket(plain, server_hostname=three.writer.name) as line,
+        suppress(ssl.SSLError, ConnectionError),
+    ):
+        line.sendall(b"GET /.well-known/comity HTTP/1.1\r\nHost: x\r\n\r\n")
+        heard = line.recv(65536)
+    assert heard == b""
 
 
 def test_another_certificate_of_the_same_name_does_not_get_through(three: Three, tmp_path: Path) -> None:

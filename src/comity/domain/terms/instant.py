@@ -26,9 +26,11 @@ def instant_from(text: str) -> Instant:
     if shape is None:
         raise MalformedRecord("time-not-rfc3339-utc", text=text[:40])
     try:
-        moment = datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(text[:19] + "+00:00")
     except ValueError as fault:
         raise MalformedRecord("time-not-rfc3339-utc", text=text[:40]) from fault
+    if text[11:13] == "24":  # the end of a day, which some versions of Python read as the next
+        raise MalformedRecord("time-not-rfc3339-utc", text=text[:40])
     return Instant(int(moment.timestamp()) * 1000 + int(shape[1] or 0))
 
 

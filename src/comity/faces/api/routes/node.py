@@ -1,0 +1,128 @@
+"""How the node is: alive, whole, and what it waits for."""
+
+from __future__ import annotations
+
+import msgspec
+from litestar import get, post
+from litestar.params import JSONBody
+
+import comity
+from comity.domain.terms import instant_text
+from comity.faces.api.asking import Here, House
+from comity.node import examine
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The node answers."""
+
+    status: str
+    node: str
+    version: str
+
+
+class PullState(msgspec.Struct, frozen=True):
+    """How pulling from one peer goes since the node started."""
+
+    peer: str
+    rounds: int
+    pulled_at: str | None
+    last_fault: str
+    pause_s: float
+    faults: dict[str, int]
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Who the node is and what it is doing.
+
+    pulling   one row for each peer that is pulled from; empty while the node doesn't run
+    fences    channels that may not be signed on, with the reason
+    """
+
+    node: str
+    country: str
+    title: str
+    address: str
+    version: str
+    now: str
+    running: bool
+    peers: dict[str, int]
+    channels: int
+    notices: int
+    pulling: list[PullState]
+    fences: dict[str, str]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at."""
+
+    step: str
+    where: str
+    good: bool
+    code: str
+    facts: dict[str, object]
+
+
+class Rebuild(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`write` puts right what is found; without it nothing changes."""
+
+    write: bool = False
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """Every place where what is derived differs from the records it is derived from."""
+
+    differences: list[str]
+    written: bool
+
+
+@get("/health", sync_to_thread=True)
+def health(world: Here) -> Health:
+    """Whether the node answers."""
+    return Health("ok", world.me.name, comity.__version__)
+
+
+@get("/status", sync_to_thread=True)
+def status(node: House, world: Here) -> Status:
+    """Who the node is and what it is doing."""
+    admissions = [peer.admission.value for peer in world.store.peers()]
+    pulling = [
+        PullState(
+            peer=state.name,
+            rounds=state.rounds,
+            pulled_at=None if state.pulled_at is None else instant_text(state.pulled_at),
+            last_fault=state.last,
+            pause_s=state.pause_s,
+            faults=state.faults,
+        )
+        for state in node.pulling.states()
+    ]
+    return Status(
+        node=world.me.name,
+        country=world.me.country,
+        title=world.me.title,
+        address=world.me.address,
+        version=comity.__version__,
+        now=instant_text(world.clock.now()),
+        running=node.pulling.started,
+        peers={word: admissions.count(word) for word in sorted(set(admissions))},
+        channels=len(world.store.channels()),
+        notices=len(world.store.notices()),
+        pulling=pulling,
+        fences=node.fences,
+    )
+
+
+@get("/doctor", sync_to_thread=True)
+def doctor(node: House) -> list[Finding]:
+    """Looks at keys, store, clock, certificates and the way to each peer."""
+    found = examine(node)
+    return [Finding(each.step, each.where, each.good, each.code, each.facts) for each in found]
+
+
+@post("/rebuild", sync_to_thread=True, status_code=200)
+def rebuild(world: Here, data: JSONBody[Rebuild]) -> Rebuilt:
+    """Recomputes what is derived from records."""
+    return Rebuilt(list(world.store.rebuild(write=data.write)), data.write)
+
+
+routes = [health, status, doctor, rebuild]

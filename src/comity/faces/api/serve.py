@@ -1,0 +1,47 @@
+"""A node that runs: its exchange and its desk listen, its workers pull, and it can be found."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from comity.domain.ledger import Admission
+from comity.domain.terms import instant_text
+from comity.faces.api.desk import desk_app
+from comity.faces.api.exchange import exchange_app
+from comity.faces.api.tls import Server, admit, tls_context
+from comity.node import Node, Running, announced
+
+DESK_HOST = "127.0.0.1"
+
+
+@contextmanager
+def serving(node: Node, token: str) -> Iterator[Running]:
+    """Listens and pulls inside the block; afterwards nothing is left of it but what the store holds.
+
+    Raises Misconfigured when a port is taken or the node already runs.
+    """
+    config, world = node.config, node.world
+    accepted = [p.certificate for p in world.store.peers() if p.admission is Admission.ACCEPTED]
+    context = tls_context(*node.tls, accepted)
+    exchange = Server(
+        exchange_app(lambda: world, world.store.peers),
+        config.listen.host,
+        config.listen.port,
+        tls=context,
+        beyond_loopback=config.listen.beyond_loopback,
+    )
+    with ExitStack() as stack:
+        # Stopped in the order of the roll-back, so: made known last, withdrawn first.
+        stack.callback(exchange.stop)
+        desk = Server(desk_app(lambda: node, token), DESK_HOST, config.desk_port)
+        stack.callback(desk.stop)
+        exchange.start()
+        desk.start()
+        stack.callback(node.pulling.stop)
+        node.pulling.start(lambda peer: admit(context, peer.certificate))
+        since = instant_text(world.clock.now())
+        told = Running(os.getpid(), desk.address, exchange.address, since)
+        stack.enter_context(announced(config, told))
+        yield told
