@@ -46,6 +46,7 @@ def answer(world: World, actor: Actor, request: str, said: Said, role: str = "of
     """One step by our side. What the machine doesn't allow here and now is refused with what it does allow."""
     found = dossier(world, request)
     lead, reasons = _lead_in(found, said.event)
+    reasons += _told_as(found, said.event, by_action=False)
     reasons += _objections(world, found, said)
     if reasons:
         return Refused(reasons)
@@ -70,6 +71,7 @@ def act(
     """Says what was really done, with the digests of what it yielded."""
     found = dossier(world, request)
     lead, reasons = _lead_in(found, event)
+    reasons += _told_as(found, event, by_action=True)
     if event == "preserve" and hold_until is None:
         reasons += (Reason("hold-until-missing", {"field": "hold_until", "mend": "say until when the data is held"}),)
     if reasons:
@@ -114,6 +116,9 @@ def act(
 def _lead_in(found: Dossier, event: str) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
     """Whether the event is allowed now, or after the one acknowledgement that opening a request amounts to."""
     state, machine, side = found.view.state, found.machine, found.side
+    if found.sent is None:
+        # Drafting steps stay on the desk and have flows of their own, with two persons in them.
+        return (), (Reason("not-sent-yet", {"event": event, "state": state, "mend": "submit, approve, send"}),)
     if machine.allows(state, event, side):
         return (), ()
     if event != "acknowledge" and machine.allows(state, "acknowledge", side):
@@ -122,6 +127,14 @@ def _lead_in(found: Dossier, event: str) -> tuple[tuple[str, ...], tuple[Reason,
             return ("acknowledge",), ()
     allowed = sorted(machine.events(state, side))
     return (), (Reason("event-not-allowed-here", {"event": event, "state": state, "side": side, "allowed": allowed}),)
+
+
+def _told_as(found: Dossier, event: str, *, by_action: bool) -> tuple[Reason, ...]:
+    """What the measure says is told by an action record is told by nothing else, and the other way round."""
+    if (event in found.measure.acts) == by_action:
+        return ()
+    code = "event-is-no-action" if by_action else "event-needs-an-action"
+    return (Reason(code, {"field": "event", "event": event, "acts": list(found.measure.acts)}),)
 
 
 def _objections(world: World, found: Dossier, said: Said) -> tuple[Reason, ...]:

@@ -54,8 +54,12 @@ class Drainer:
             return 0
         self._look_ahead()
         entries = world.store.entries(origin, position.drained, stop)
-        batch = _Batch(world, world.store.channel(origin), self._orders)
-        told = tuple(batch.take(entry) for entry in entries)
+        filed_as = [filed(origin, entry.envelope, entry.fields) for entry in entries]
+        ids = [told.header.id for told in filed_as if told.header is not None]
+        batch = _Batch(world, world.store.channel(origin), self._orders, world.store.buried(self.writer, ids))
+        told = tuple(filed_as)
+        for entry, one in zip(entries, told, strict=True):
+            batch.take(entry, one)
         batch.match()
         world.step("R8a")
         world.store.keep(batch.letters, [Drained(origin, position.drained, stop, told), *batch.facts])
@@ -95,23 +99,23 @@ class _Batch:
     world: World
     channel: Channel
     orders: dict[str, Place]
+    buried: dict[str, Place]
     facts: list[Fact] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     _acted: set[str] = field(default_factory=set)
     _values: dict[bytes, Place] = field(default_factory=dict)
 
-    def take(self, entry: Entry) -> Told:
+    def take(self, entry: Entry, told: Told) -> None:
         place = Place(self.channel.origin, entry.index)
-        told = filed(place.origin, entry.envelope, entry.fields)
         if entry.envelope is None:
-            return told
+            return
         if told.header is None or told.fault is not None:
             self._quarantine(place, told)
-            return told
-        buried = self.world.store.buried(told.header.issuer, told.header.id)
+            return
+        buried = self.buried.get(told.header.id)
         if buried is not None and self._orders_erasure(buried):
             self.facts.append(Erased(Erasure(place), buried))
-            return told
+            return
         command = order_in(entry.envelope, entry.fields)
         if command is not None:
             self._obey(command, place, told)
@@ -124,7 +128,6 @@ class _Batch:
         for trace in told.traces:
             if trace.name == "value":
                 self._values.setdefault(trace.key, place)
-        return told
 
     def _orders_erasure(self, order: Place) -> bool:
         found = self.world.store.entries(order.origin, order.index, order.index + 1)
@@ -150,6 +153,7 @@ class _Batch:
                 self.facts.append(Erased(Erasure(Place(target.origin, target.index), target.pointers), place))
             if target.pointers is None:
                 self.facts.append(Buried(NodeName(command.issuer), target.id, place))
+                self.buried.setdefault(target.id, place)
         about = {"origin": place.origin, "index": place.index, "kind": command.kind, "count": len(command.targets)}
         self.facts.append(Noticed(f"order {place.origin} {place.index}", self.world.clock.now(), "order", about))
         self._answer(place, told.header.id, told.header.kind, "done", None)

@@ -89,7 +89,7 @@ def _statement(world: World, place: Place, value: Indicator, *, exact: bool) -> 
     if record is None or told is None or told.header is None:
         return None
     header, body = told.header, record.body
-    if world.store.buried(header.issuer, header.id) is not None:
+    if world.store.buried(header.issuer, [header.id]):
         return None
     role, source = getattr(body, "role", None), getattr(body, "source", None)
     name = getattr(source, "name", None)

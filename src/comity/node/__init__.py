@@ -1,20 +1,9 @@
-"""The one place where ports meet adapters: a running node, made from its settings."""
+"""The one place where ports meet adapters: a running node, made from its settings.
 
-from comity.node.assembly import Node, make_node, open_node
-from comity.node.doctor import Finding, examine, examine_files
-from comity.node.presence import Running, announced, read_token, running
-from comity.node.pulling import PeerState
+assembly   a node opened (`open_node`), and made anew (`make_node`)
+pulling    the workers of a node that runs
+presence   whether a node runs here, and how its desk is reached
+doctor     what is wrong with a node, and where
 
-__all__ = [
-    "Finding",
-    "Node",
-    "PeerState",
-    "Running",
-    "announced",
-    "examine",
-    "examine_files",
-    "make_node",
-    "open_node",
-    "read_token",
-    "running",
-]
+Nothing is imported here, so that who only asks whether a node runs doesn't pay for the store.
+"""

@@ -42,6 +42,10 @@ class Node:
         self.pulling.stop()
         self._close()
 
+    def itself(self) -> Node:
+        """For who asks for the node at every request."""
+        return self
+
     def __enter__(self) -> Node:
         return self
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import msgspec
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.group import Group
@@ -26,6 +26,13 @@ from comity.ports import (
     Opened,
     PeerKept,
     Stopped,
+)
+
+
+_SETTLE = (
+    update(t.entry)
+    .where(t.entry.c.idx == bindparam("at"))
+    .values({name: bindparam(name) for name in ("settled", "id", "kind", "issuer", "made", "fault")})
 )
 
 
@@ -75,11 +82,10 @@ def _drain(group: Group, fact: Drained) -> None:
     log = group.log(fact.origin)
     if log.drained != fact.before or fact.after > log.size or len(fact.told) != fact.after - fact.before:
         raise Conflict("drained-elsewhere", origin=fact.origin, at=log.drained, expected=fact.before)
-    traces = []
-    for index, told in enumerate(fact.told, fact.before):
-        where = and_(t.entry.c.ch == log.ch, t.entry.c.idx == index)
-        group.connection.execute(update(t.entry).where(where).values(**told_columns(told)))
-        traces += trace_rows(log.ch, index, told)
+    rows = [{"at": index, **told_columns(told)} for index, told in enumerate(fact.told, fact.before)]
+    if rows:
+        group.connection.execute(_SETTLE.where(t.entry.c.ch == log.ch), rows)
+    traces = [row for index, told in enumerate(fact.told, fact.before) for row in trace_rows(log.ch, index, told)]
     if traces:
         group.stage_traces(traces)
         group.flush()

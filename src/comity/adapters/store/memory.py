@@ -393,8 +393,8 @@ class MemoryStore:
         ]
         return [place for *_, place in sorted(rows)[:limit]]
 
-    def buried(self, issuer: str, record: str) -> Place | None:
-        return self._is.tombs.get((issuer, record))
+    def buried(self, issuer: str, records: Sequence[str]) -> dict[str, Place]:
+        return {r: self._is.tombs[issuer, r] for r in records if (issuer, r) in self._is.tombs}
 
     def acted(self, issuer: str, record: str) -> str | None:
         return self._is.acted.get((issuer, record))

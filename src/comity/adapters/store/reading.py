@@ -177,11 +177,15 @@ class Reading(ABC):
         with self._connect() as connection:
             return [Place(origins[ch], idx) for ch, idx in connection.execute(query)]
 
-    def buried(self, issuer: str, record: str) -> Place | None:
-        where = and_(t.tombstone.c.issuer == issuer, t.tombstone.c.id == record)
+    def buried(self, issuer: str, records: Sequence[str]) -> dict[str, Place]:
+        found: dict[str, Place] = {}
+        c = t.tombstone.c
         with self._connect() as connection:
-            row = connection.execute(select(t.tombstone).where(where)).first()
-        return Place(row.order_origin, row.order_index) if row else None
+            for at in range(0, len(records), IN_MAX):
+                where = and_(c.issuer == issuer, c.id.in_(records[at : at + IN_MAX]))
+                rows = connection.execute(select(c.id, c.order_origin, c.order_index).where(where))
+                found.update({row.id: Place(row.order_origin, row.order_index) for row in rows})
+        return found
 
     def acted(self, issuer: str, record: str) -> str | None:
         where = and_(t.acted.c.issuer == issuer, t.acted.c.id == record)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from struct import Struct as Layout
 
@@ -22,6 +23,7 @@ from comity.errors import MalformedRecord
 
 _HEAD = Layout(">H")
 _VALUE_HEAD = Layout(">I")
+_length, _value_length = _HEAD.unpack_from, _VALUE_HEAD.unpack_from
 
 
 class Field(Struct, frozen=True, gc=False):
@@ -72,26 +74,27 @@ def decode_fields(raw: bytes) -> tuple[Field, ...]:
             raise MalformedRecord("too-many-fields", fields_max=FIELDS_MAX)
         if at + 2 > end:
             raise MalformedRecord("fields-truncated", at=at)
-        salt_at = at + 2 + int.from_bytes(raw[at : at + 2], "big")
+        salt_at = at + 2 + _length(raw, at)[0]
         value_at = salt_at + SALT_BYTES + 4
         if value_at > end:
             raise MalformedRecord("fields-truncated", at=at)
         pointer = raw[at + 2 : salt_at]
         if pointer <= last:
             raise MalformedRecord("fields-out-of-order", at=at)
-        next_at = value_at + int.from_bytes(raw[value_at - 4 : value_at], "big")
+        next_at = value_at + _value_length(raw, value_at - 4)[0]
         if next_at > end:
             raise MalformedRecord("fields-truncated", at=at)
-        fields.append(Field(_pointer(pointer, at), raw[salt_at : value_at - 4], raw[value_at:next_at]))
+        fields.append(Field(_pointer(pointer), raw[salt_at : value_at - 4], raw[value_at:next_at]))
         at, last = next_at, pointer
     return tuple(fields)
 
 
-def _pointer(raw: bytes, at: int) -> str:
+@lru_cache(1024)  # a kind has a handful of them, and every record of that kind the same
+def _pointer(raw: bytes) -> str:
     try:
         pointer = raw.decode("utf-8")
     except UnicodeDecodeError as fault:
-        raise MalformedRecord("pointer", at=at) from fault
+        raise MalformedRecord("pointer", pointer=ascii(raw[:80])) from fault
     check_pointer(pointer)
     return pointer
 

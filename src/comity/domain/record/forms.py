@@ -8,7 +8,7 @@ regular expression, the others only where there are any.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -31,8 +31,16 @@ FORMS: Final = {
     "kind": r"[a-z][a-z0-9_-]{0,31}/[1-9][0-9]{0,2}",
 }
 
+# A day up to the 28th is in every calendar, so the group stays empty for it and nothing more is asked; the rest are looked up.
+_MATCHED: Final = FORMS | {
+    "time": r"(?:(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{3})?Z|" + FORMS["time"] + ")"
+}
+
 KIND_NAME: Final = re.compile(FORMS["kind"])
 """Name and version of a kind."""
+
+_SETS_MAX: Final = 4096
 
 Check = Callable[[Any], None]  # Any: a body or one of the values in it, as its kind file defines them
 
@@ -44,13 +52,14 @@ def form(name: str) -> Meta:
 
 def text_check(name: str) -> Check:
     """A function that raises MalformedRecord for a text without this form."""
-    matched = re.compile(FORMS[name]).fullmatch
+    matched = re.compile(_MATCHED[name]).fullmatch
 
     def check_text(text: str) -> None:
         found = matched(text)
         if found is None:
             raise MalformedRecord("text-without-its-form", form=name)
-        _check_calendar(found)
+        if found.lastindex is not None:
+            _check_calendar(found)
 
     return check_text
 
@@ -92,7 +101,8 @@ def _form_of(shape: inspect.Type) -> str | None:
 def _check_calendar(found: re.Match[str]) -> None:
     try:
         for time in found.groups():
-            datetime.fromisoformat(time)
+            if time is not None:
+                datetime.fromisoformat(time)
     except ValueError as fault:
         raise MalformedRecord("time-not-rfc3339-utc") from fault
 
@@ -114,20 +124,23 @@ def _each_value(check: Check) -> Check:
 
 
 def _struct(shape: inspect.StructType) -> Check | None:
-    defaults = {member.name: member.default for member in msgspec.structs.fields(shape.cls)}
     always: list[tuple[str, str]] = []
+    maybe: list[tuple[str, str]] = []
     others: list[tuple[str, Check]] = []
     for field in shape.fields:
         named = _form_of(field.type)
         if named is not None and field.required:
             always.append((field.name, named))
+        elif (named := named or _form_or_none(field.type)) is not None:
+            maybe.append((field.name, named))
         elif (check := checker(field.type)) is not None:
             others.append((field.name, check))
+    defaults = {member.name: member.default for member in msgspec.structs.fields(shape.cls)}
     checks: list[Check] = []
     if always:
         checks.append(_always([name for name, _ in always], [named for _, named in always]))
-    if others:
-        checks.append(_others(others, tuple(defaults[name] for name, _ in others)))
+    if maybe or others:
+        checks.append(_unless_default(maybe, others, defaults))
     if len(checks) < 2:
         return checks[0] if checks else None
     first, second = checks
@@ -139,34 +152,86 @@ def _struct(shape: inspect.StructType) -> Check | None:
     return check_struct
 
 
+def _form_or_none(shape: inspect.Type) -> str | None:
+    """The form of a text that may be None or unset."""
+    if not isinstance(shape, inspect.UnionType):
+        return None
+    return next((named for named in map(_form_of, shape.types) if named is not None), None)
+
+
+def _getter(members: list[str]) -> Callable[[object], tuple[Any, ...]]:
+    if len(members) > 1:
+        return attrgetter(*members)  # with two or more it gives a tuple
+    member = members[0]
+    return lambda value: (getattr(value, member),)
+
+
+def _joined(named: Iterable[str]) -> Callable[[str], re.Match[str] | None]:
+    """No form matches a line feed, so joined by one they match as they would apart."""
+    return re.compile("\n".join(_MATCHED[name] for name in named)).fullmatch
+
+
 def _always(members: list[str], named: list[str]) -> Check:
-    """For members that are always text. No form matches a line feed, so joined they match as they would apart."""
-    texts = attrgetter(*members) if len(members) > 1 else lambda value: (getattr(value, members[0]),)
-    matched = re.compile("\n".join(FORMS[name] for name in named)).fullmatch
+    """For members that are always text."""
+    texts, matched = _getter(members), _joined(named)
     alone = [text_check(name) for name in named]
 
     def check_always(value: object) -> None:
         found = matched("\n".join(texts(value)))
         if found is None:
-            for text, check in zip(texts(value), alone, strict=True):
-                check(text)  # one of them says which
-            raise MalformedRecord("text-without-its-form")
-        _check_calendar(found)
+            _find_fault(texts(value), alone)
+        elif found.lastindex is not None:
+            _check_calendar(found)
 
     return check_always
 
 
-def _others(members: list[tuple[str, Check]], defaults: tuple[object, ...]) -> Check:
-    names = [name for name, _ in members]
-    values_of = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
-    checks = [check for _, check in members]
+def _unless_default(
+    maybe: list[tuple[str, str]], others: list[tuple[str, Check]], defaults: dict[str, object]
+) -> Check:
+    """For members that mostly hold their default, which is in order; `maybe` are texts, or not there."""
+    names = [name for name, _ in (*maybe, *others)]
+    values_of, usual = _getter(names), tuple(defaults[name] for name in names)
+    check_texts, count = _those_there([named for _, named in maybe]), len(maybe)
+    checks = [check for _, check in others]
 
-    def check_others(value: object) -> None:
+    def check_unless_default(value: object) -> None:
         values = values_of(value)
-        if values == defaults:
+        if values == usual:
             return
-        for one, check in zip(values, checks, strict=True):
+        if count:
+            check_texts(values[:count])
+        for one, check in zip(values[count:], checks, strict=True):
             if one is not None and one is not UNSET:
                 check(one)
 
-    return check_others
+    return check_unless_default
+
+
+def _those_there(named: list[str]) -> Callable[[tuple[object, ...]], None]:
+    """For texts some of which may be None or unset: one expression for each set of them that was ever seen."""
+    alone = [text_check(name) for name in named]
+    seen: dict[tuple[type, ...], Callable[[str], re.Match[str] | None]] = {}
+
+    def check_those_there(values: tuple[object, ...]) -> None:
+        types = tuple(map(type, values))
+        matched = seen.get(types)
+        if matched is None:
+            matched = _joined(form_ for form_, type_ in zip(named, types, strict=True) if type_ is str)
+            if len(seen) < _SETS_MAX:
+                seen[types] = matched
+        found = matched("\n".join([one for one in values if type(one) is str]))
+        if found is None:
+            _find_fault(values, alone)
+        elif found.lastindex is not None:
+            _check_calendar(found)
+
+    return check_those_there
+
+
+def _find_fault(values: Iterable[object], alone: list[Check]) -> None:
+    """Raises for the one that is without its form, by its name."""
+    for one, check in zip(values, alone, strict=True):
+        if type(one) is str:
+            check(one)
+    raise MalformedRecord("text-without-its-form")

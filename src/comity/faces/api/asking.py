@@ -11,7 +11,7 @@ from litestar.params import HeaderParameter, SkipValidation
 
 from comity.domain.terms import Actor, Granted, Reason, Refused
 from comity.errors import Malformed
-from comity.node import Node
+from comity.node.assembly import Node
 from comity.ports import World
 
 T = TypeVar("T")

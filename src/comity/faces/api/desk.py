@@ -16,14 +16,14 @@ import msgspec
 from litestar import Litestar, Response
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 import comity
-from comity.errors import ComityError
+from comity.errors import ComityError, Malformed
 from comity.faces.api import routes as routes_folder
 from comity.faces.api.asking import Asking, RefusedHere, the_node, the_officer, the_world
 from comity.faces.api.problems import (
@@ -35,7 +35,7 @@ from comity.faces.api.problems import (
     refusal,
 )
 from comity.faces.api.strict_schema import StrictStructPlugin
-from comity.node import Node
+from comity.node.assembly import Node
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
 """A route that takes whole files raises it for itself: `@post(..., request_max_body_size=...)`."""
@@ -95,6 +95,7 @@ def desk_app(node: Callable[[], Node], token: str) -> Litestar:
             ComityError: _on_fault,
             RefusedHere: _on_refusal,
             TokenWrong: _on_token,
+            ValidationException: _on_validation,
         },
         before_request=_only_json,
         request_max_body_size=BODY_BYTES_MAX,
@@ -156,6 +157,13 @@ def _on_fault(_: Asking, fault: ComityError) -> Response[bytes]:
 def _on_refusal(_: Asking, no: RefusedHere) -> Response[bytes]:
     reasons = [{"code": reason.code, "facts": reason.facts} for reason in no.reasons]
     return problem_response(msgspec.structs.replace(REFUSED, facts={"reasons": reasons}))
+
+
+def _on_validation(_: Asking, fault: ValidationException) -> Response[bytes]:
+    """Says which member of the body, or which parameter, doesn't fit, and why."""
+    told = fault.extra if isinstance(fault.extra, list) else []
+    faults = [{"where": each.get("key", ""), "why": each.get("message", "")} for each in told if isinstance(each, dict)]
+    return problem_response(problem_of(Malformed("request-shape", faults=faults)))
 
 
 def _on_token(_: Asking, fault: TokenWrong) -> Response[bytes]:

@@ -11,7 +11,8 @@ from comity.domain.terms import instant_text
 from comity.faces.api.desk import desk_app
 from comity.faces.api.exchange import exchange_app
 from comity.faces.api.tls import Server, admit, tls_context
-from comity.node import Node, Running, announced
+from comity.node.assembly import Node
+from comity.node.presence import Running, announced
 
 DESK_HOST = "127.0.0.1"
 
@@ -33,15 +34,13 @@ def serving(node: Node, token: str) -> Iterator[Running]:
         beyond_loopback=config.listen.beyond_loopback,
     )
     with ExitStack() as stack:
-        # Stopped in the order of the roll-back, so: made known last, withdrawn first.
         stack.callback(exchange.stop)
-        desk = Server(desk_app(lambda: node, token), DESK_HOST, config.desk_port)
+        desk = Server(desk_app(node.itself, token), DESK_HOST, config.desk_port)
         stack.callback(desk.stop)
         exchange.start()
         desk.start()
+        told = Running(os.getpid(), desk.address, exchange.address, instant_text(world.clock.now()))
+        stack.enter_context(announced(config, told))
         stack.callback(node.pulling.stop)
         node.pulling.start(lambda peer: admit(context, peer.certificate))
-        since = instant_text(world.clock.now())
-        told = Running(os.getpid(), desk.address, exchange.address, since)
-        stack.enter_context(announced(config, told))
         yield told

@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 import comity
 from comity.domain.terms import instant_text
 from comity.faces.api.asking import Here, House
-from comity.node import examine
+from comity.node.doctor import examine
 
 
 class Health(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""What the benches share: the machine, the clock, the records, and a far node."""

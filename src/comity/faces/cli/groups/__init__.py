@@ -1,0 +1,1 @@
+"""The commands: one file for each word after `comity`, found by reading this folder (see app.py)."""

@@ -1,0 +1,190 @@
+"""Real public lists go through the whole sentence: shared by one country, found by another, acted on by a platform, proven.
+
+The lists are public data that lies beside the checkout; what is reported in the test is fictional.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from comity.adapters.catalog import FileCatalog
+from comity.domain.indicator import Indicator
+from comity.domain.ledger import Lane, Peer, parse_policy
+from comity.domain.match import read_plain_list
+from comity.domain.receipt import verify_receipt
+from comity.domain.terms import Actor, Country, Granted, NodeName
+from comity.flows.answer import act, answer, Said
+from comity.flows.certify import certify_request, policy_text
+from comity.flows.drain import Drainer
+from comity.flows.import_list import import_values
+from comity.flows.lookup import look_up, read_value
+from comity.flows.receive import Puller, pull_all
+from comity.flows.request import Ask, approve, attest, draft, send, submit
+from comity.flows.request_state import dossier
+from comity.flows.suppress import import_warning_list
+from comity.flows.take_report import Submission, Taken, take_report
+from comity.ports import World
+from tests.worlds import DirectCourier, channel_to, introduce, node_world
+
+KIM = Actor("kim (fictional)", NodeName("police.kr.example"), "officer")
+LEE = Actor("lee (fictional)", NodeName("police.kr.example"), "approver")
+SOK = Actor("sok (fictional)", NodeName("taskforce.kh.example"), "officer")
+HAN = Actor("han (fictional)", NodeName("jobs.kr.example"), "officer")
+
+pytestmark = pytest.mark.shared
+
+
+@dataclass(frozen=True)
+class Three:
+    """Police in Korea, the Cambodian side of a task force, and a Korean job platform; all fictional."""
+
+    kr: World
+    kh: World
+    jobs: World
+    peers: dict[tuple[str, str], Peer]
+
+    def exchange(self) -> None:
+        for _ in range(2):
+            for reader, writer in ((self.kr, self.kh), (self.jobs, self.kr), (self.kr, self.jobs)):
+                pull_all(Puller(reader, self.peers[reader.me.name, writer.me.name]))
+                Drainer(reader, writer.me.name).drain_all()
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
+    folder, worlds, catalog = tmp_path_factory.mktemp("three"), {}, FileCatalog()
+    made = {}
+    for seed, (name, country) in enumerate(
+        (("police.kr.example", "KR"), ("taskforce.kh.example", "KH"), ("jobs.kr.example", "KR"))
+    ):
+        courier = DirectCourier(NodeName(name), worlds)
+        made[name] = worlds[NodeName(name)] = node_world(folder / name, name, country, courier, catalog, seed=seed * 1000)
+    kr, kh, jobs = made.values()
+    channels = {
+        (kh, kr): [channel_to(kh, kr.me.name, Lane.URGENT, "1" * 16), channel_to(kh, kr.me.name, Lane.BULK, "2" * 16)],
+        (kr, kh): [channel_to(kr, kh.me.name, Lane.URGENT, "3" * 16)],
+        (kr, jobs): [channel_to(kr, jobs.me.name, Lane.URGENT, "4" * 16)],
+        (jobs, kr): [channel_to(jobs, kr.me.name, Lane.URGENT, "5" * 16)],
+    }
+    peers = {
+        (reader.me.name, writer.me.name): introduce(reader, writer, channels[writer, reader])
+        for writer, reader in channels
+    }
+    yield Three(kr, kh, jobs, peers)
+    for world in made.values():
+        world.store.close()
+
+
+@pytest.fixture(scope="module")
+def listed(three: Three, shared_data: Path) -> list[Indicator]:
+    """What the Cambodian side shares: a public list of scam domains and sanctioned addresses, whole."""
+    values: list[Indicator] = []
+    domains = (shared_data / "domains" / "polkadot-all.json").read_bytes()
+    shares = [("domains", domains, "domain", "deny", "", "scam-site")]
+    for path in sorted((shared_data / "money" / "ofac").glob("sanctioned_addresses_*.txt")):
+        prefix = path.stem.rpartition("_")[2].lower() + ":" if path.stem.endswith("XMR") else ""
+        shares.append((path.stem, path.read_bytes(), "wallet", None, prefix, "sanctioned-wallet"))
+    for name, raw, kind, key, prefix, role in shares:
+        read = read_plain_list(raw, kind, key=key, prefix=prefix)
+        digest = sha256(raw).hexdigest()
+        for at in range(0, len(read.indicators), 1000):
+            part = read.indicators[at : at + 1000]
+            import_values(three.kh, SOK, part, role=role, source=name, source_sha256=digest, audience=three.kr.me.name)
+        values += read.indicators
+    for path in sorted((shared_data / "warninglists").glob("*.json")):
+        import_warning_list(three.kr, KIM, path.read_bytes())
+    three.exchange()
+    return values
+
+
+def granted(result: object) -> object:
+    assert isinstance(result, Granted), result
+    return result.value
+
+
+def taken(three: Three, text: str) -> Taken:
+    said = Submission("citizen", Country("KR"), "overseas-job-lure", ((None, text),), fictional=True)
+    result = granted(take_report(three.kr, KIM, said))
+    assert isinstance(result, Taken)
+    return result
+
+
+def test_a_whole_list_arrives_and_each_value_is_found_with_who_said_so_and_when(three: Three, listed: list[Indicator]) -> None:
+    assert len(listed) > 54_000
+    origin = next(c.origin for c in three.kh.store.channels() if c.lane is Lane.BULK)
+    ours, theirs = three.kh.store.position(origin), three.kr.store.position(origin)
+    assert (ours.size, ours.root) == (theirs.size, theirs.root)
+    assert theirs.drained == theirs.size >= len(set(listed))
+    for start in range(0, len(listed), 5000):
+        sample = listed[start : start + 20]
+        for known in look_up(three.kr, sample):
+            exact = [s for s in known.statements if s.exact]
+            assert exact, known.value
+            assert {s.said_by for s in exact} == {"taskforce.kh.example"}
+            assert all(s.said_at > 0 for s in exact)
+
+
+def test_sanctioned_addresses_are_found_in_any_notation(three: Three, listed: list[Indicator]) -> None:
+    assert {value.kind for value in listed} == {"domain", "wallet"}
+    wallets = [value for value in listed if value.value.startswith("evm:")]
+    shouted = "0x" + wallets[0].value.rpartition("0x")[2].upper()
+    (known,) = look_up(three.kr, [read_value("wallet", shouted)])
+    assert {(s.role, s.exact) for s in known.statements} == {("sanctioned-wallet", True)}
+
+
+def test_a_reported_link_on_the_list_becomes_a_takedown_with_a_verified_receipt(three: Three, listed: list[Indicator]) -> None:
+    domain = next(v.value for v in listed if v.kind == "domain" and v.value.endswith(".com"))
+    report = taken(three, f"https://{domain}/apply?job=driver")
+    assert len(report.raised) == 1
+    assert {s.said_by for s in report.known[0].statements} == {"taskforce.kh.example"}
+    ask = Ask(
+        measure="takedown",
+        to=three.jobs.me.name,
+        route="kr.takedown",
+        nature="voluntary",
+        offence="telecom-finance-fraud",
+        targets=(("url", f"https://{domain}/apply?job=driver"),),
+        facts="FICTIONAL: an advertisement leads to this page.",
+        form={
+            "content.kind": "job-ad",
+            "category": "recruitment-lure",
+            "legal_ground": "Network Act 44-7",
+            "explanation": "FICTIONAL",
+            "action_asked": "delete",
+        },
+        report=report.report,
+    )
+    request: str = granted(draft(three.kr, KIM, ask)).request  # type: ignore[attr-defined]
+    granted(attest(three.kr, KIM, request, "Network Act, read in the official database", "a" * 64))
+    granted(submit(three.kr, KIM, request))
+    granted(approve(three.kr, LEE, request))
+    granted(send(three.kr, KIM, request))
+    three.exchange()
+    granted(answer(three.jobs, HAN, request, Said("acknowledge")))
+    granted(act(three.jobs, HAN, request, "report_action", taken="deleted"))
+    three.exchange()
+    assert dossier(three.kr, request).view.state == dossier(three.jobs, request).view.state == "acted"
+    three.exchange()
+    receipts = certify_request(three.kr, request)
+    policy = parse_policy(policy_text(three.kr))
+    shown = {receipt.kind: verify_receipt(receipt.proof, policy=policy) for receipt in receipts}
+    assert set(shown) == {"request", "decision", "action"}
+    assert [c.name for c in shown["request"].delivered] == ["jobs.kr.example/receipt"]
+    assert [c.name for c in shown["action"].delivered] == ["police.kr.example/receipt"]
+
+
+def test_a_popular_name_is_known_raises_nothing_and_says_why(three: Three, listed: list[Indicator], shared_data: Path) -> None:
+    popular = set(json.loads((shared_data / "warninglists" / "majestic_million.json").read_bytes())["list"])
+    both = [v.value for v in listed if v.kind == "domain" and v.value in popular]
+    assert both, "some names stand on both lists"
+    report = taken(three, both[0])
+    (known,) = report.known
+    assert known.statements, "it is known"
+    assert report.raised == (), "and raises nothing"
+    assert any("majestic" in s.list_name.lower() for s in known.suppressed), "and says why"
