@@ -38,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"-- {name}: {(known[name].__doc__ or '').splitlines()[0]}")
         result: Result = known[name].measure(**(known[name].TINY if chosen.tiny else {}))
         print(result.line(), flush=True)
-        say(f"   {result.ratio:.3g} times the peer, {result.floor:.3g} times the floor; load {result.machine.load_after:.2f}")
+        say(
+            f"   {result.ratio:.3g} times the peer, {result.floor:.3g} times the floor; load {result.machine.load_after:.2f}"
+        )
         if not result.agree:
             say("   THE ANSWERS DISAGREE: the figures mean nothing")
             agreed = False

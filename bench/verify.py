@@ -64,7 +64,9 @@ def measure(*, count: int = 100_000, slice_: int = 2_000, sample: int = 20_000, 
     times = in_turns(lambda: _contest(cargo, verdicts), rounds)
     signed = sum(len(each.signed) for each in cargo.slices)
     us = {name: time.best_s * 1e6 / (signed if name.startswith("peer") else count) for name, time in times.items()}
-    middle = {name: time.median_s * 1e6 / (signed if name.startswith("peer") else count) for name, time in times.items()}
+    middle = {
+        name: time.median_s * 1e6 / (signed if name.startswith("peer") else count) for name, time in times.items()
+    }
     ours = [name for name in us if not name.startswith(("peer", "floor"))]
     for name, each in us.items():
         say(f"   {name:24} {each:8.2f} us a record (median round {middle[name]:.2f})")

@@ -12,13 +12,13 @@ from comity.adapters.keyring.files import FileKeyring
 from comity.adapters.store.memory import MemoryStore
 from comity.adapters.store.sqlite import SqliteStore
 from comity.domain.ledger import COSIGNATURE, ED25519, Admission, Channel, Lane, Peer, parse_tile_path
-from comity.domain.record import Marking, Sealed, index_of, encode_fields, seal
+from comity.domain.record import Marking, Sealed, encode_fields, index_of, seal
 from comity.domain.record.kinds import indicator_1
 from comity.domain.terms import Country, Instant, NodeName
 from comity.flows import carry
 from comity.ports import Courier, Letter, Opened, PeerKept, Reply, Self, Step, Store, World, no_step
 
-START = Instant(1_795_000_000_000)
+START = Instant(1_795_500_000_000)
 
 
 class TestClock:
@@ -43,7 +43,13 @@ class SeededMint:
 
     def record_id(self) -> str:
         self._count += 1
-        raw = (START + self._count) << 80 | 7 << 76 | self._chance.getrandbits(12) << 64 | 2 << 62 | self._chance.getrandbits(62)
+        raw = (
+            (START + self._count) << 80
+            | 7 << 76
+            | self._chance.getrandbits(12) << 64
+            | 2 << 62
+            | self._chance.getrandbits(62)
+        )
         text = f"{raw:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
@@ -89,7 +95,9 @@ class DirectCourier:
         return iter(())
 
 
-def open_store(kind: str, folder: Path, name: NodeName, keyring: FileKeyring, salt: Callable[[], bytes], step: Step) -> Store:
+def open_store(
+    kind: str, folder: Path, name: NodeName, keyring: FileKeyring, salt: Callable[[], bytes], step: Step
+) -> Store:
     """`memory` or `sqlite`."""
     if kind == "memory":
         return MemoryStore(name, keyring, salt, step=step)
@@ -150,7 +158,9 @@ def marking() -> Marking:
     return Marking(tlp="AMBER", purpose=("crime",))
 
 
-def sealed_indicator(world: World, n: int, *, kind: str = "domain", value: str | None = None, record: str | None = None) -> Sealed:
+def sealed_indicator(
+    world: World, n: int, *, kind: str = "domain", value: str | None = None, record: str | None = None
+) -> Sealed:
     """A plainly fictional indicator record."""
     body = indicator_1.Body(
         kind=kind,
@@ -199,8 +209,19 @@ def pair(
 ) -> Pair:
     worlds: dict[NodeName, World] = {}
     couriers = [DirectCourier(NodeName(name), worlds) for name in ("police.kr.example", "taskforce.kh.example")]
-    kr = node_world(folder / "kr", "police.kr.example", "KR", couriers[0], catalog, store=store, seed=seed, step=steps[0])
-    kh = node_world(folder / "kh", "taskforce.kh.example", "KH", couriers[1], catalog, store=store, seed=seed + 100_000, step=steps[1])
+    kr = node_world(
+        folder / "kr", "police.kr.example", "KR", couriers[0], catalog, store=store, seed=seed, step=steps[0]
+    )
+    kh = node_world(
+        folder / "kh",
+        "taskforce.kh.example",
+        "KH",
+        couriers[1],
+        catalog,
+        store=store,
+        seed=seed + 100_000,
+        step=steps[1],
+    )
     worlds |= {kr.me.name: kr, kh.me.name: kh}
     urgent = channel_to(kr, kh.me.name, Lane.URGENT, "a" * 16)
     bulk = channel_to(kr, kh.me.name, Lane.BULK, "b" * 16)

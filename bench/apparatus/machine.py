@@ -51,4 +51,6 @@ def _cpu() -> str:
         return platform.processor() or "unknown"
     parts = dict(line.split(":", 1) for line in told.split("\n\n", 1)[0].splitlines() if ":" in line)
     facts = {name.strip(): value.strip() for name, value in parts.items()}
-    return f"{facts.get('model name', 'unknown')} (family {facts.get('cpu family', '?')}, model {facts.get('model', '?')})"
+    return (
+        f"{facts.get('model name', 'unknown')} (family {facts.get('cpu family', '?')}, model {facts.get('model', '?')})"
+    )

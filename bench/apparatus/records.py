@@ -56,8 +56,16 @@ def made_records(count: int, seed: int = 1, issuer: NodeName = ISSUER) -> Iterat
 
 
 def _indicator(n: int, at: Instant) -> Struct:
-    source = indicator_1.Source("fictional partner feed of recruitment sites", f"{n:064x}", "FICTIONAL: " + "seen in advertisements; " * 3)
-    facts = {"role": "scam-site", "source": source, "first_seen": instant_text(at), "last_seen": instant_text(at), "confidence": 70}
+    source = indicator_1.Source(
+        "fictional partner feed of recruitment sites", f"{n:064x}", "FICTIONAL: " + "seen in advertisements; " * 3
+    )
+    facts = {
+        "role": "scam-site",
+        "source": source,
+        "first_seen": instant_text(at),
+        "last_seen": instant_text(at),
+        "confidence": 70,
+    }
     if n % 3 == 0:
         return indicator_1.Body(kind="phone", personal_value=f"+8550000{n:06d}", **facts)  # type: ignore[arg-type]
     if n % 3 == 1:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests.courier.far_end import far_end
-from tests.faces.exchange.nodes import Node, make_node, serving
 
 from comity.adapters.courier import Finding
 from comity.domain.ledger import Admission
 from comity.domain.terms import Instant
+from tests.courier.far_end import far_end
+from tests.faces.exchange.nodes import Node, make_node, serving
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.courier.far_end import far_end
-from tests.faces.exchange.nodes import Node, make_node
 
 from comity.adapters.courier import HttpsCourier
 from comity.domain.ledger import Peer
 from comity.domain.terms import NodeName
 from comity.errors import Malformed, NotFound, Unreachable
+from tests.courier.far_end import far_end
+from tests.faces.exchange.nodes import Node, make_node
 
 MUCH = 1 << 20
 

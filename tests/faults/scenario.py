@@ -58,7 +58,9 @@ class WatchedCourier:
     def post(self, peer: Peer, path: str, body: bytes) -> Reply:
         note = parse_note(body)
         lines = note.text.decode().split("\n")
-        self.log.write("cosigned", lines[0], int(lines[1]), lines[2], base64.b64encode(note.signatures[0].signature).decode())
+        self.log.write(
+            "cosigned", lines[0], int(lines[1]), lines[2], base64.b64encode(note.signatures[0].signature).decode()
+        )
         return self.inner.post(peer, path, body)
 
     def events(self, peer: Peer, path: str) -> object:
@@ -182,7 +184,10 @@ def check_held(world: World, origin: str, size: int, root: bytes) -> None:
         if entry.envelope is None:
             assert entry.state is State.ERASED
             assert entry.order is not None
-            assert world.store.entries(entry.order.origin, entry.order.index, entry.order.index + 1)[0].envelope is not None
+            assert (
+                world.store.entries(entry.order.origin, entry.order.index, entry.order.index + 1)[0].envelope
+                is not None
+            )
         else:
             assert entry.salt is not None
             assert leaf_of(entry.salt, entry.envelope) == leaf

@@ -84,12 +84,32 @@ def look_and_finish(folder: Path, plan: Plan = PLAN) -> None:
 def test_no_exit_at_any_boundary_loses_doubles_or_belies_anything(tmp_path: Path) -> None:
     whole = boundaries(tmp_path)
     names = {line.split()[1] for line in whole}
-    assert names >= {"W1", "W2", "W3", "W3m", "W4", "W5", "R1", "R2", "R3", "R4", "R5", "R6", "R7a", "R7b", "R7c", "R8a", "R8b"}
+    assert names >= {
+        "W1",
+        "W2",
+        "W3",
+        "W3m",
+        "W4",
+        "W5",
+        "R1",
+        "R2",
+        "R3",
+        "R4",
+        "R5",
+        "R6",
+        "R7a",
+        "R7b",
+        "R7c",
+        "R8a",
+        "R8b",
+    }
     for at in range(1, len(whole) + 1):
         folder = tmp_path / f"at-{at}"
         folder.mkdir()
         where = f"exit at boundary {at}, {whole[at - 1]}"
         crash = lambda folder=folder, at=at: run(folder, PLAN, exiting(at, folder / "steps"), salt_seed=1)  # noqa: E731
         assert in_child(crash) == EXIT, where
-        assert in_child(lambda folder=folder: look_and_finish(folder)) == 0, f"{where}: what left is not true, or the story can't go on"
+        assert in_child(lambda folder=folder: look_and_finish(folder)) == 0, (
+            f"{where}: what left is not true, or the story can't go on"
+        )
         shutil.rmtree(folder)

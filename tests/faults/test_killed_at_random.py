@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from comity.ports import no_step
-from tests.faults.scenario import Plan, run
+from tests.faults.scenario import Plan, check_seen, open_pair, run
 from tests.faults.test_every_boundary import look_and_finish
-from tests.faults.scenario import check_seen, open_pair
 
 KILLS = int(os.environ.get("COMITY_SOAK", "20"))
 RECORDS = 20_000

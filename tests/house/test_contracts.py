@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from tests.house.tracked import ROOT
 
 CONFIG = ROOT / ".importlinter"

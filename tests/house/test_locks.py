@@ -6,6 +6,7 @@ import re
 import tomllib
 
 import pytest
+
 from tests.house.tracked import ROOT
 
 LOCKS = sorted(file.name for file in ROOT.glob("requirements*.lock"))

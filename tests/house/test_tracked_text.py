@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from tests.house.tracked import texts
 
 # In pieces, so that this file doesn't name what it forbids.

@@ -7,7 +7,6 @@ import base64
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from tests.ledger import spec_note
 
 from comity.domain.ledger import (
     COSIGNATURE,
@@ -21,6 +20,7 @@ from comity.domain.ledger import (
     subtree_message,
 )
 from comity.errors import BadSignature, MalformedNote
+from tests.ledger import spec_note
 
 ORIGIN = "regulator.kh.example/ch/8899aabbccddeeff"
 NAME = "court.example/witness"

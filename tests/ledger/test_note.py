@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
-from tests.ledger import spec_note
 
 from comity.domain.ledger import (
     COSIGNATURE,
@@ -30,6 +29,7 @@ from comity.domain.ledger import (
     signature_line,
 )
 from comity.errors import BadSignature, MalformedNote, Misconfigured, UnknownKey
+from tests.ledger import spec_note
 
 EXAMPLE_VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 EXAMPLE_NOTE = (

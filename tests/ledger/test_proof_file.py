@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
-from tests.ledger import spec_note
-from tests.ledger.plain_tree import PlainTree, leaf
 
 from comity.domain.ledger import (
     COSIGNATURE,
@@ -24,6 +22,8 @@ from comity.domain.ledger import (
     verify_inclusion,
 )
 from comity.errors import BadProof, BadSignature, MalformedNote, MalformedRecord, UnknownKey
+from tests.ledger import spec_note
+from tests.ledger.plain_tree import PlainTree, leaf
 
 ORIGIN = "police.kr.example/ch/0011223344556677"
 NAMES = {"bank.vn.example/receipt": b"b" * 32, "hub.example/witness": b"h" * 32}

@@ -7,7 +7,6 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ledger.plain_tree import PlainTree, leaf, tile_source
 
 from comity.domain.ledger import (
     TILE_WIDTH,
@@ -26,6 +25,7 @@ from comity.domain.ledger import (
     verify_inclusion,
 )
 from comity.errors import MalformedNote
+from tests.ledger.plain_tree import PlainTree, leaf, tile_source
 
 EDGES = (255, 256, 257, 65535, 65536, 65537)
 LEAVES = [leaf(number) for number in range(65537)]

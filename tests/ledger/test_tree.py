@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pymerkle import InmemoryTree
-from tests.ledger.plain_tree import PlainTree, leaf, tile_source
 
 from comity.domain.ledger import (
     EMPTY_ROOT,
@@ -27,6 +26,7 @@ from comity.domain.ledger import (
     verify_subtree_inclusion,
 )
 from comity.errors import BadProof, MalformedNote
+from tests.ledger.plain_tree import PlainTree, leaf, tile_source
 
 LIMIT = 130
 LEAVES = [leaf(number) for number in range(LIMIT)]

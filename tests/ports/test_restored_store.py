@@ -108,7 +108,9 @@ def test_a_reader_restored_to_before_its_cosignature_is_fenced(tmp_path: Path) -
     world.store.close()
     backup(tmp_path / "a")
     world = node(tmp_path / "a", seed=2)
-    world.store.hold(channel.origin, 2, far.store.position(channel.origin).note, far.store.entries(channel.origin, 0, 2))
+    world.store.hold(
+        channel.origin, 2, far.store.position(channel.origin).note, far.store.entries(channel.origin, 0, 2)
+    )
     world.store.keep_line(channel.origin, Line(f"{KR}/receipt", 2, 100, b"line"))
     world.store.close()
     restore(tmp_path / "a")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from comity.domain.ledger import (
-    COSIGNATURE,
     Lane,
     Line,
     Standing,
@@ -136,7 +135,9 @@ def test_an_order_and_what_it_erases_are_one_act(world: World) -> None:
     assert (entry.state, entry.salt, entry.envelope, entry.order) == (State.ERASED, None, None, Order(origin, 3))
     assert world.store.leaves(origin, 0, 3) == before
     assert world.store.traced("value", [t.key for t in gone.traces]) == {}
-    assert world.store.find(gone.header.id) == [Place(origin, 1)], "the id is still known, so it is never appended again"
+    assert world.store.find(gone.header.id) == [Place(origin, 1)], (
+        "the id is still known, so it is never appended again"
+    )
     late = sealed_indicator(world, 1, record=gone.header.id)
     assert world.store.keep([letter(origin, late)]) == (Place(origin, 1),)
 
@@ -285,7 +286,9 @@ def test_a_tombstone_and_a_held_erasure_stay(world: World, far: World) -> None:
 
 
 def test_notices_and_lists_are_kept_once(world: World) -> None:
-    world.store.keep([], [Noticed("a", Instant(1), "k", {"n": 1}), Noticed("b", Instant(2), "k"), Noticed("a", Instant(3), "k")])
+    world.store.keep(
+        [], [Noticed("a", Instant(1), "k", {"n": 1}), Noticed("b", Instant(2), "k"), Noticed("a", Instant(3), "k")]
+    )
     assert [(n.key, n.at, n.about) for n in world.store.notices()] == [("b", 2, {}), ("a", 1, {"n": 1})]
     for version in (b"1", b"2"):
         world.store.keep([], [Listed("majestic", "0" * 64, version, "officer", Instant(1))])
@@ -298,5 +301,7 @@ def test_rebuild_finds_nothing_to_mend_in_a_sound_store(world: World, far: World
     world.store.keep([], [Drained(origin, 0, 3, tuple(index_of(e.envelope or b"", e.fields) for e in entries))])
     mine = channel_to(world, far.me.name, Lane.BULK, "5" * 16)
     world.store.keep([letter(mine.origin, sealed_indicator(world, n)) for n in range(300)])
-    world.store.keep([replace(letter(mine.origin, sealed_indicator(world, 9)), erases=(Erasure(Place(mine.origin, 1)),))])
+    world.store.keep(
+        [replace(letter(mine.origin, sealed_indicator(world, 9)), erases=(Erasure(Place(mine.origin, 1)),))]
+    )
     assert world.store.rebuild(write=False) == ()

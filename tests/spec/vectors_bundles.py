@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from struct import pack
 from typing import Any
 
-from tests.spec.making import ORIGIN, OTHER_ORIGIN, example, record, salt
-
 from comity.domain.record import Entry, Order, State, decode_bundle, encode_bundle, encode_fields
 from comity.errors import ComityError
+from tests.spec.making import ORIGIN, OTHER_ORIGIN, example, record, salt
 
 
 def bundles() -> dict[str, Any]:

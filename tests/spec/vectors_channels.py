@@ -7,6 +7,20 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
+from comity.domain.ledger import (
+    VerifierKey,
+    commitment,
+    consistency_proof,
+    cosignature_message,
+    inclusion_proof,
+    leaf_hash,
+    open_checkpoint,
+    open_note,
+    parse_checkpoint,
+    tiles_for,
+)
+from comity.domain.ledger import tile_path as path_of
+from comity.errors import ComityError
 from tests.spec.making import (
     BACK,
     KINDS,
@@ -25,25 +39,9 @@ from tests.spec.making import (
     note,
     salt,
     seed,
-
     spelled,
     writer_line,
 )
-
-from comity.domain.ledger import (
-    VerifierKey,
-    commitment,
-    consistency_proof,
-    cosignature_message,
-    inclusion_proof,
-    leaf_hash,
-    open_checkpoint,
-    open_note,
-    parse_checkpoint,
-    tiles_for,
-)
-from comity.domain.ledger import tile_path as path_of
-from comity.errors import ComityError
 
 SIZE = 257
 SIZES = (*range(11), 256, 257)

@@ -12,10 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from tests.spec.making import ORIGIN, OTHER_ORIGIN, OWN_RECEIPT, PLATFORM, POLICE, RECEIPT, WARNING, key, seed, spelled
 
 from comity.errors import ComityError
 from comity.flows.invitation import grouped, read_invitation
+from tests.spec.making import ORIGIN, OTHER_ORIGIN, OWN_RECEIPT, PLATFORM, POLICE, RECEIPT, WARNING, key, seed, spelled
 
 
 def _certificate(name: str) -> str:

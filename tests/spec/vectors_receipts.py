@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from comity.domain.ledger import inclusion_proof, parse_policy
+from comity.domain.receipt import policy_of, verify_receipt
+from comity.domain.record import decode_fields, encode_fields
+from comity.errors import ComityError
 from tests.spec.making import (
     BACK,
     ORIGIN,
@@ -16,7 +20,6 @@ from tests.spec.making import (
     TIME_S,
     WITNESS,
     Log,
-
     cosigner_line,
     example,
     key,
@@ -26,11 +29,6 @@ from tests.spec.making import (
     salt,
     writer_line,
 )
-
-from comity.domain.ledger import inclusion_proof, parse_policy
-from comity.domain.receipt import policy_of, verify_receipt
-from comity.domain.record import decode_fields, encode_fields
-from comity.errors import ComityError
 
 PLACE, SIZE = 4, 7
 RECORDS = [record(example(kind), number) for number, kind in enumerate(("report/1", "withdraw/1", "ack/1"), 1)]

@@ -6,9 +6,17 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from comity.domain.record import (
+    Field,
+    Sealed,
+    decode_fields,
+    encode_fields,
+    field_commitment,
+    filed,
+    kinds,
+    open_record,
+)
 from tests.spec.making import BACK, ORIGIN, base64, example, record, salt, spelled
-
-from comity.domain.record import Field, Sealed, decode_fields, encode_fields, field_commitment, filed, kinds, open_record
 
 
 def envelopes() -> dict[str, Any]:

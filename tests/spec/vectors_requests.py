@@ -7,11 +7,10 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from tests.spec.making import PLATFORM, POLICE
-
 from comity.adapters.catalog import FileCatalog
 from comity.domain.request import SIDES, Machine, RequestView, Step, Transition, fold_request
 from comity.domain.terms import NodeName
+from tests.spec.making import PLATFORM, POLICE
 
 MACHINES = ("request", "takedown")
 """The machines of the measures in this version; each measure names one."""

@@ -24,17 +24,17 @@ from comity.ports import World
 from tests.worlds import pair
 
 CATALOG = FileCatalog()
-FORM = {
-    name: "FICTIONAL"
-    for name in (
+FORM = dict.fromkeys(
+    (
         "custodian_or_location",
         "necessity",
         "intent_to_file_mla",
         "central_authority",
         "subject_and_nature",
         "use_limitation",
-    )
-}
+    ),
+    "FICTIONAL",
+)
 
 
 class TwoNodes(RuleBasedStateMachine):
@@ -159,9 +159,15 @@ class TwoNodes(RuleBasedStateMachine):
             assert [r.step.id for r in ours.view.refused_steps] == [r.step.id for r in theirs.view.refused_steps]
             assert ours.view.waiting == theirs.view.waiting == ()
             for world, found in ((self.two.kr, ours), (self.two.kh, theirs)):
-                shared = [p for p, _ in found.records if world.store.channel(p.origin).audience != world.store.channel(p.origin).writer]
+                shared = [
+                    p
+                    for p, _ in found.records
+                    if world.store.channel(p.origin).audience != world.store.channel(p.origin).writer
+                ]
                 receipts = certify_request(world, request)
-                assert {r.place for r in receipts} == set(shared), "every record that crossed has its receipt, at both ends"
+                assert {r.place for r in receipts} == set(shared), (
+                    "every record that crossed has its receipt, at both ends"
+                )
 
 
 def crossed(found: Dossier) -> list[tuple[str, str, NodeName]]:

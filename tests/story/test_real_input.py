@@ -19,7 +19,7 @@ from comity.domain.ledger import Lane, Peer, parse_policy
 from comity.domain.match import read_plain_list
 from comity.domain.receipt import verify_receipt
 from comity.domain.terms import Actor, Country, Granted, NodeName
-from comity.flows.answer import act, answer, Said
+from comity.flows.answer import Said, act, answer
 from comity.flows.certify import certify_request, policy_text
 from comity.flows.drain import Drainer
 from comity.flows.import_list import import_values
@@ -64,7 +64,9 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
         (("police.kr.example", "KR"), ("taskforce.kh.example", "KH"), ("jobs.kr.example", "KR"))
     ):
         courier = DirectCourier(NodeName(name), worlds)
-        made[name] = worlds[NodeName(name)] = node_world(folder / name, name, country, courier, catalog, seed=seed * 1000)
+        made[name] = worlds[NodeName(name)] = node_world(
+            folder / name, name, country, courier, catalog, seed=seed * 1000
+        )
     kr, kh, jobs = made.values()
     channels = {
         (kh, kr): [channel_to(kh, kr.me.name, Lane.URGENT, "1" * 16), channel_to(kh, kr.me.name, Lane.BULK, "2" * 16)],
@@ -115,7 +117,9 @@ def taken(three: Three, text: str) -> Taken:
     return result
 
 
-def test_a_whole_list_arrives_and_each_value_is_found_with_who_said_so_and_when(three: Three, listed: list[Indicator]) -> None:
+def test_a_whole_list_arrives_and_each_value_is_found_with_who_said_so_and_when(
+    three: Three, listed: list[Indicator]
+) -> None:
     assert len(listed) > 54_000
     origin = next(c.origin for c in three.kh.store.channels() if c.lane is Lane.BULK)
     ours, theirs = three.kh.store.position(origin), three.kr.store.position(origin)
@@ -138,7 +142,9 @@ def test_sanctioned_addresses_are_found_in_any_notation(three: Three, listed: li
     assert {(s.role, s.exact) for s in known.statements} == {("sanctioned-wallet", True)}
 
 
-def test_a_reported_link_on_the_list_becomes_a_takedown_with_a_verified_receipt(three: Three, listed: list[Indicator]) -> None:
+def test_a_reported_link_on_the_list_becomes_a_takedown_with_a_verified_receipt(
+    three: Three, listed: list[Indicator]
+) -> None:
     domain = next(v.value for v in listed if v.kind == "domain" and v.value.endswith(".com"))
     report = taken(three, f"https://{domain}/apply?job=driver")
     assert len(report.raised) == 1
@@ -179,7 +185,9 @@ def test_a_reported_link_on_the_list_becomes_a_takedown_with_a_verified_receipt(
     assert [c.name for c in shown["action"].delivered] == ["police.kr.example/receipt"]
 
 
-def test_a_popular_name_is_known_raises_nothing_and_says_why(three: Three, listed: list[Indicator], shared_data: Path) -> None:
+def test_a_popular_name_is_known_raises_nothing_and_says_why(
+    three: Three, listed: list[Indicator], shared_data: Path
+) -> None:
     popular = set(json.loads((shared_data / "warninglists" / "majestic_million.json").read_bytes())["list"])
     both = [v.value for v in listed if v.kind == "domain" and v.value in popular]
     assert both, "some names stand on both lists"

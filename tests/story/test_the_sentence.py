@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from comity.adapters.catalog import FileCatalog
 from comity.domain.ledger import parse_policy
@@ -91,7 +92,14 @@ def test_a_request_goes_from_draft_to_receipt_and_both_ends_agree(two: Pair) -> 
     exchange(two)
     ours, theirs = dossier(two.kr, request), dossier(two.kh, request)
     assert ours.view.state == theirs.view.state == "preserved"
-    assert [t.step.event for t in ours.view.history] == ["submit", "approve", "send", "acknowledge", "accept", "preserve"]
+    assert [t.step.event for t in ours.view.history] == [
+        "submit",
+        "approve",
+        "send",
+        "acknowledge",
+        "accept",
+        "preserve",
+    ]
     assert theirs.view.refused_steps == ()
     exchange(two)
     for world in (two.kr, two.kh):
@@ -164,7 +172,9 @@ def test_a_refusal_needs_its_ground_and_its_reason(two: Pair) -> None:
     bare = answer(two.kh, SOK, request, Said("refuse"))
     assert isinstance(bare, Refused)
     assert {r.code for r in bare.reasons} == {"ground-missing", "reason-missing"}
-    granted(answer(two.kh, SOK, request, Said("refuse", ground="DUAL_CRIMINALITY", reason="FICTIONAL: no offence here")))
+    granted(
+        answer(two.kh, SOK, request, Said("refuse", ground="DUAL_CRIMINALITY", reason="FICTIONAL: no offence here"))
+    )
     exchange(two)
     view = dossier(two.kr, request).view
     assert view.state == "refused"
@@ -193,13 +203,19 @@ def test_one_side_cannot_take_the_other_sides_step(two: Pair) -> None:
 def test_a_reported_link_meets_what_another_country_already_shared(two: Pair) -> None:
     values = [read_value("domain", "lure-harbour.example"), read_value("phone", "+85512345678")]
     import_values(two.kr, KIM, values, role="scam-site", source="list", source_sha256="d" * 64, audience=two.kh.me.name)
-    again = import_values(two.kr, KIM, values, role="scam-site", source="list", source_sha256="d" * 64, audience=two.kh.me.name)
+    again = import_values(
+        two.kr, KIM, values, role="scam-site", source="list", source_sha256="d" * 64, audience=two.kh.me.name
+    )
     assert (again.new, again.known) == (0, 2)
     exchange(two)
     taken = granted(take_report(two.kh, SOK, Submission("citizen", "KH", "job-lure", ((None, LURE),), fictional=True)))  # type: ignore[arg-type]
     assert [v.value for v in taken.raised] == [LURE]  # type: ignore[attr-defined]
     (statement,) = taken.known[0].statements  # type: ignore[attr-defined]
-    assert (statement.said_by, statement.exact, statement.value.value) == ("police.kr.example", False, "lure-harbour.example")
+    assert (statement.said_by, statement.exact, statement.value.value) == (
+        "police.kr.example",
+        False,
+        "lure-harbour.example",
+    )
     (known,) = look_up(two.kh, [values[1]])
     assert [s.said_by for s in known.statements] == ["police.kr.example"]
 
@@ -208,7 +224,9 @@ def test_a_listed_popular_name_is_known_and_raises_nothing(two: Pair) -> None:
     listed = b'{"name":"popular (fictional)","description":"d","version":1,"type":"hostname","matching_attributes":["hostname","domain","url"],"list":["lure-harbour.example"]}'
     import_warning_list(two.kh, SOK, listed)
     value = read_value("domain", "lure-harbour.example")
-    import_values(two.kr, KIM, [value], role="scam-site", source="list", source_sha256="d" * 64, audience=two.kh.me.name)
+    import_values(
+        two.kr, KIM, [value], role="scam-site", source="list", source_sha256="d" * 64, audience=two.kh.me.name
+    )
     exchange(two)
     taken = granted(take_report(two.kh, SOK, Submission("citizen", "KH", "job-lure", ((None, LURE),))))  # type: ignore[arg-type]
     assert taken.raised == ()  # type: ignore[attr-defined]
@@ -220,7 +238,9 @@ def test_a_listed_popular_name_is_known_and_raises_nothing(two: Pair) -> None:
 def test_a_report_that_comes_first_is_noticed_when_the_list_arrives(two: Pair) -> None:
     granted(take_report(two.kh, SOK, Submission("citizen", "KH", "job-lure", (("domain", "lure-harbour.example"),))))  # type: ignore[arg-type]
     value = read_value("domain", "lure-harbour.example")
-    import_values(two.kr, KIM, [value], role="scam-site", source="list", source_sha256="d" * 64, audience=two.kh.me.name)
+    import_values(
+        two.kr, KIM, [value], role="scam-site", source="list", source_sha256="d" * 64, audience=two.kh.me.name
+    )
     exchange(two)
     assert "match" in {notice.kind for notice in two.kh.store.notices()}
 
@@ -235,3 +255,36 @@ def test_a_receipt_is_not_believed_under_somebody_elses_keys(two: Pair) -> None:
     assert not verify_receipt(receipt.proof).keys_proven
     with pytest.raises(NotFound):
         dossier(two.kh, "01930000-0000-7000-8000-000000000000")
+
+
+def test_a_request_meant_for_somebody_else_is_noticed_and_not_acted_on(two: Pair) -> None:
+    from comity.domain.record.kinds import request_1
+    from comity.flows.filing import letter, sealed
+
+    body = structs.replace(request_1.EXAMPLE, to="somebody.else.example")
+    two.kr.store.keep([letter(two.urgent.origin, sealed(two.kr, body, purpose="crime"))])
+    exchange(two)
+    assert "request-misaddressed" in {notice.kind for notice in two.kh.store.notices()}
+    assert two.kh.store.position(two.back.origin).size == 0, "nobody is told that it was received as a request"
+
+
+def test_an_announced_channel_is_opened_only_for_a_key_of_its_writer(two: Pair) -> None:
+    from comity.domain.ledger import VerifierKey
+    from comity.domain.record.kinds import roster_1
+    from comity.flows.filing import letter, sealed
+
+    def key(name: str, lane: str) -> roster_1.Key:
+        vkey = VerifierKey(name, 1, two.urgent.key.public).text
+        return roster_1.Key(vkey=vkey, lane=lane, audience=(two.kh.me.name,), valid_from="2026-11-24T00:00:00.000Z")
+
+    keys = (
+        key("police.kr.example/ch/" + "9" * 16, "bulk"),
+        key("police.kr.example/receipt", "receipt"),
+        key("somebody.else.example/ch/" + "8" * 16, "bulk"),
+    )
+    body = roster_1.Body(node="police.kr.example", version=2, keys=keys)
+    two.kr.store.keep([letter(two.urgent.origin, sealed(two.kr, body, purpose="crime"))])
+    exchange(two)
+    origins = {channel.origin for channel in two.kh.store.channels()}
+    assert "police.kr.example/ch/" + "9" * 16 in origins
+    assert not {origin for origin in origins if "8" * 16 in origin or origin.endswith("receipt")}

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from comity.domain.ledger import Channel, Lane, Line, Standing, note_bytes, open_checkpoint, open_note, signature_line
-from comity.domain.ledger import Checkpoint, leaf_of, leaves_root
+from comity.domain.ledger import (
+    Channel,
+    Checkpoint,
+    Standing,
+    leaf_of,
+    leaves_root,
+    note_bytes,
+    open_checkpoint,
+    open_note,
+    signature_line,
+)
 from comity.domain.record import Entry, Order, State, decode_bundle, encode_bundle
 from comity.domain.record.kinds import erase_1
-from comity.errors import BadProof, ComityError, Malformed, Unreachable
+from comity.errors import BadProof, Malformed, Unproven
 from comity.flows.drain import Drainer
 from comity.flows.filing import sealed
 from comity.flows.receive import Puller, Verdict, pull_all
-from comity.ports import Erasure, Letter, Peer, Place, Reply, World
+from comity.ports import Erasure, Peer, Place, Reply, World
 from tests.worlds import DirectCourier, Pair, letter, pair, sealed_indicator
 
 
@@ -69,7 +79,9 @@ def test_what_was_written_is_held_and_cosigned(two: Pair, count: int) -> None:
         e.envelope for e in two.kh.store.entries(two.bulk.origin, 0, count)
     ]
     (line,) = two.kr.store.lines(two.bulk.origin, count)
-    good = open_note(note_bytes(open_note(ours.note, [two.bulk.key]).note.text, [line.line]), [two.kr_sees_kh.receipt_key]).good
+    good = open_note(
+        note_bytes(open_note(ours.note, [two.bulk.key]).note.text, [line.line]), [two.kr_sees_kh.receipt_key]
+    ).good
     assert good == {two.kr_sees_kh.receipt_key: line.time_s}
 
 
@@ -128,7 +140,9 @@ def erase(world: World, channel: Channel, index: int) -> Place:
     assert entry.envelope is not None
     target = erase_1.Erasure(origin=channel.origin, index=index, id=told.header.id)
     order = sealed(world, erase_1.Body(targets=(target,), ground="test", ordered_by="fictional"), purpose="crime")
-    return world.store.keep([replace(letter(channel.origin, order), erases=(Erasure(Place(channel.origin, index)),))])[0]
+    return world.store.keep([replace(letter(channel.origin, order), erases=(Erasure(Place(channel.origin, index)),))])[
+        0
+    ]
 
 
 @pytest.mark.parametrize("when", ["before", "pending", "after"])
@@ -182,7 +196,9 @@ def test_two_signed_roots_of_one_size_stop_that_channel_alone_and_are_kept(two: 
     write(two.kr, two.urgent, 1)
     Puller(two.kh, two.kh_sees_kr).pull(two.bulk.origin)
     other = fork(two, 3)
-    puller = meddled(two, lambda path, body: other if path.startswith("/ch/bbbb") and path.endswith("checkpoint") else body)
+    puller = meddled(
+        two, lambda path, body: other if path.startswith("/ch/bbbb") and path.endswith("checkpoint") else body
+    )
     results = pull_all(puller)
     assert getattr(results[two.bulk.origin], "verdict", None) is Verdict.FORK
     assert held(two, two.urgent) == (1, 1)
@@ -234,10 +250,8 @@ def test_damaged_transport_never_leads_to_a_cosignature_over_less_than_is_held(
             return body[:middle] + bytes([body[middle] ^ 4]) + body[middle + 1 :]
         return b"" if damage == "empty" else body[middle:] + body[:middle]
 
-    try:
+    with suppress(Malformed, Unproven):
         meddled(two, change).pull(two.bulk.origin)
-    except ComityError as fault:
-        assert not isinstance(fault, Unreachable)
     size, cosigned = held(two, two.bulk)
     assert cosigned <= size
     assert size in (0, count)

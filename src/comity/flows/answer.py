@@ -42,7 +42,9 @@ class Item:
     use_limitation: str | None = None
 
 
-def answer(world: World, actor: Actor, request: str, said: Said, role: str = "officer") -> Granted[tuple[Place, ...]] | Refused:
+def answer(
+    world: World, actor: Actor, request: str, said: Said, role: str = "officer"
+) -> Granted[tuple[Place, ...]] | Refused:
     """One step by our side. What the machine doesn't allow here and now is refused with what it does allow."""
     found = dossier(world, request)
     lead, reasons = _lead_in(found, said.event)
@@ -109,7 +111,9 @@ def act(
             ),
             by=actor.name,
         )
-        letters.append(letter(origin, sealed(world, evidence, purpose="crime", basis=found.ask.route, marking=REQUESTS)))
+        letters.append(
+            letter(origin, sealed(world, evidence, purpose="crime", basis=found.ask.route, marking=REQUESTS))
+        )
     return Granted(world.store.keep(letters))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from comity.domain.ledger import Channel, Lane, VerifierKey
+from comity.domain.ledger import ED25519, Channel, Lane, VerifierKey
 from comity.domain.record import (
     ABOUT,
     ERASE,
@@ -137,13 +137,15 @@ class _Batch:
     def _quarantine(self, place: Place, told: Told) -> None:
         """Kept, counted, cosigned, and answered with the reason; never a stop."""
         about = {"origin": place.origin, "index": place.index, "reason": told.fault or "unreadable"}
-        self.facts.append(Noticed(f"quarantine {place.origin} {place.index}", self.world.clock.now(), "quarantined", about))
+        self.facts.append(
+            Noticed(f"quarantine {place.origin} {place.index}", self.world.clock.now(), "quarantined", about)
+        )
         named = told.header.id if told.header is not None else None
         kind = told.header.kind if told.header is not None else None
         self._answer(place, named, kind, "quarantined", told.fault or "unreadable")
 
     def _obey(self, command: Commanded, place: Place, told: Told) -> None:
-        assert told.header is not None  # noqa: S101  the caller has looked
+        assert told.header is not None
         store = self.world.store
         for target in command.targets:
             channel = next((c for c in store.channels() if c.origin == target.origin), None)
@@ -160,17 +162,24 @@ class _Batch:
 
     def _receive_request(self, place: Place, told: Told, entry: Entry, *, stopped: bool) -> None:
         """The machine's part: the request is here, whole, and is acknowledged; an officer opens it later."""
-        assert told.header is not None  # noqa: S101  the caller has looked
+        assert told.header is not None
         header = told.header
         about = {"origin": place.origin, "index": place.index, "record": header.id}
         key, now = f"request {header.issuer} {header.id}", self.world.clock.now()
+        record: Record[Any] = open_record(entry.envelope or b"", decode_fields(entry.fields))
+        if record.body.to != self.world.me.name:
+            self.facts.append(Noticed(key + " misaddressed", now, "request-misaddressed", about | {"to": record.body.to}))
+            return
         if stopped or self._suspended(place):
             self.facts.append(Noticed(key + " stopped", now, "request-stopped", about))
             return
         if header.id in self._acted or self.world.store.acted(header.issuer, header.id) is not None:
             return
         self._acted.add(header.id)
-        self.facts += [Acted(NodeName(header.issuer), header.id, now, "received"), Noticed(key, now, "request-arrived", about)]
+        self.facts += [
+            Acted(NodeName(header.issuer), header.id, now, "received"),
+            Noticed(key, now, "request-arrived", about),
+        ]
         self._answer(place, header.id, header.kind, "stored", None)
 
     def _suspended(self, place: Place) -> bool:
@@ -180,19 +189,21 @@ class _Batch:
         return any(told.fault is not None for told in self.world.store.told(named_by).values())
 
     def _notice_step(self, place: Place, told: Told) -> None:
-        assert told.header is not None  # noqa: S101  the caller has looked
+        assert told.header is not None
         about = {"origin": place.origin, "index": place.index, "kind": told.header.kind}
         self.facts.append(Noticed(f"step {place.origin} {place.index}", self.world.clock.now(), "step-arrived", about))
 
     def _announce(self, entry: Entry) -> None:
         """A channel that our peer opens for us, announced in one that is already trusted."""
         record: Record[Any] = open_record(entry.envelope or b"", decode_fields(entry.fields))
+        lanes = {lane.value for lane in (Lane.URGENT, Lane.BULK)}
         for announced in getattr(record.body, "keys", ()):
             try:
                 key = VerifierKey.parse(announced.vkey)
-            except (Malformed, ValueError):
+            except Malformed:
                 continue
-            if self.world.me.name in announced.audience and key.name.startswith(f"{self.channel.writer}/ch/"):
+            ours = self.world.me.name in announced.audience and announced.lane in lanes
+            if ours and key.kind == ED25519 and key.name.startswith(f"{self.channel.writer}/ch/"):
                 channel = Channel(key, self.channel.writer, self.world.me.name, Lane(announced.lane), self.world.clock.now())
                 self.facts.append(Opened(channel))
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-
 from comity.domain.indicator import Indicator, broader, guess, indicator
 from comity.domain.match import Suppression
 from comity.domain.record import Record, decode_fields, open_record

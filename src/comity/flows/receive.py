@@ -115,7 +115,9 @@ class Puller:
         posted = self._cosign(channel)
         return Pulled(verdict, size, size - position.size, lacking, posted)
 
-    def _stop(self, channel: Channel, position: Position, signed: Checkpoint, note: bytes, leaves: bytes = b"") -> Pulled:
+    def _stop(
+        self, channel: Channel, position: Position, signed: Checkpoint, note: bytes, leaves: bytes = b""
+    ) -> Pulled:
         """Two signed histories: both notes are kept (and the leaves, where they are what differs); nothing more is pulled."""
         ours = position.note if signed.size == position.size else position.pending_note
         evidence = (ours, note, leaves) if leaves else (ours, note)
@@ -208,7 +210,9 @@ class Puller:
         withheld: list[int] = []
         for n in sorted({index // TILE_WIDTH for index in missing}):
             entries = self._bundle(channel, n, pending)
-            withheld += [entry.index for entry in entries if entry.state is State.WITHHELD and entry.index in set(missing)]
+            withheld += [
+                entry.index for entry in entries if entry.state is State.WITHHELD and entry.index in set(missing)
+            ]
             world.store.fill(origin, [entry for entry in entries if self._covered(channel, entry, pending)])
             world.step("R4")
         if withheld:
@@ -242,7 +246,9 @@ class Puller:
         ]
         if unfounded:
             about = {"origin": origin, "writer": channel.writer, "indexes": unfounded[:20]}
-            world.store.keep([], [Noticed(f"unfounded {origin} {unfounded[0]}", world.clock.now(), "erased-without-order", about)])
+            world.store.keep(
+                [], [Noticed(f"unfounded {origin} {unfounded[0]}", world.clock.now(), "erased-without-order", about)]
+            )
             world.store.unfill(origin, unfounded)
             return tuple(unfounded)
         world.step("R5")
@@ -251,7 +257,7 @@ class Puller:
         return ()
 
     def _ordered(self, channel: Channel, entry: Entry) -> bool:
-        assert entry.order is not None  # noqa: S101  the caller asks only for such entries
+        assert entry.order is not None
         found = self.world.store.entries(entry.order.origin, entry.order.index, entry.order.index + 1)
         if not found or found[0].envelope is None:
             return False
@@ -279,7 +285,9 @@ class Puller:
             self.posted[origin] = line.size
         elif reply.status in (403, 409):
             about = {"origin": origin, "size": line.size, "status": reply.status}
-            world.store.keep([], [Noticed(f"cosign {origin} {line.size}", world.clock.now(), "cosignature-refused", about)])
+            world.store.keep(
+                [], [Noticed(f"cosign {origin} {line.size}", world.clock.now(), "cosignature-refused", about)]
+            )
         return self.posted.get(origin, 0)
 
     def _sign(self, channel: Channel, position: Position) -> Line:

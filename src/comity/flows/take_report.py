@@ -93,7 +93,9 @@ def _body(
     values: tuple[Indicator, ...],
     unread: tuple[tuple[str, str], ...],
 ) -> report_1.Body:
-    narrative = "\n".join([*([said.narrative] if said.narrative else []), *(f"[{code}] {text}" for text, code in unread)])
+    narrative = "\n".join(
+        [*([said.narrative] if said.narrative else []), *(f"[{code}] {text}" for text, code in unread)]
+    )
     personal = tuple(Value(v.kind, v.value) for v in values if not is_open(v.kind))
     return report_1.Body(
         report=report,
@@ -109,5 +111,3 @@ def _body(
         reporter=report_1.Person(*said.reporter) if said.reporter else UNSET,
         victims=tuple(report_1.Victim(*victim) for victim in said.victims) or UNSET,
     )
-
-

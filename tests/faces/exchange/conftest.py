@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.faces.exchange.nodes import Node, make_node, serving
 
 from comity.domain.ledger import Lane, Peer
+from tests.faces.exchange.nodes import Node, make_node, serving
 
 
 @dataclass(frozen=True)

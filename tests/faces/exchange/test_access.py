@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.faces.exchange.conftest import Three
-from tests.faces.exchange.nodes import Answer, ask_raw, make_node
 
 from comity.domain.ledger import Admission
 from comity.errors import Misconfigured, NotFound, Unreachable
 from comity.faces.api.tls import admit
 from comity.flows import carry
+from tests.faces.exchange.conftest import Three
+from tests.faces.exchange.nodes import Answer, ask_raw, make_node
 
 MUCH = 1 << 20
 RESOURCES = ["checkpoint", "tile/0/000", "tile/entries/000.p/2", "records/000.p/2", "proof/0", "events"]

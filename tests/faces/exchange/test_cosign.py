@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from tests.faces.exchange.conftest import Three
-from tests.faces.exchange.nodes import Node, ask_raw
 
 from comity.domain.ledger import Checkpoint, Standing, note_bytes, open_note, parse_note, signature_line
 from comity.ports import Reply
+from tests.faces.exchange.conftest import Three
+from tests.faces.exchange.nodes import Node, ask_raw
 
 PROBLEM = "application/problem+json"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from litestar import Litestar
-from tests.faces.exchange.conftest import Three, make_three
-from tests.faces.exchange.nodes import ask_raw, make_node, serving
 
 from comity.domain.ledger import Admission
 from comity.errors import NotFound
 from comity.faces.api.exchange import STREAMS_MAX
+from tests.faces.exchange.conftest import Three, make_three
+from tests.faces.exchange.nodes import ask_raw, make_node, serving
 
 
 def test_the_present_size_comes_first_and_every_new_one_after_it(fresh: Three) -> None:

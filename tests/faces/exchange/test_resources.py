@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from tests.faces.exchange.conftest import Three
-from tests.faces.exchange.nodes import ask_raw
 
 from comity.domain.ledger import (
     commitment,
@@ -21,6 +19,8 @@ from comity.domain.ledger import (
 from comity.domain.record import decode_bundle
 from comity.errors import NotFound
 from comity.ports import Erased, Erasure, Place
+from tests.faces.exchange.conftest import Three
+from tests.faces.exchange.nodes import ask_raw
 
 MUCH = 1 << 20
 

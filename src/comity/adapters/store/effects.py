@@ -28,7 +28,6 @@ from comity.ports import (
     Stopped,
 )
 
-
 _SETTLE = (
     update(t.entry)
     .where(t.entry.c.idx == bindparam("at"))
@@ -69,7 +68,12 @@ def _open(group: Group, fact: Opened) -> None:
     channel = fact.channel
     if group.has(channel.origin):
         there = group.log(channel.origin).channel
-        if (there.key, there.writer, there.audience, there.lane) != (channel.key, channel.writer, channel.audience, channel.lane):
+        if (there.key, there.writer, there.audience, there.lane) != (
+            channel.key,
+            channel.writer,
+            channel.audience,
+            channel.lane,
+        ):
             raise Conflict("channel-differs", origin=channel.origin)
         return
     log = Log(group.next_ch(), channel, Growth(CompactRange(), []))
@@ -107,7 +111,9 @@ def _act(group: Group, fact: Acted) -> None:
     here = and_(t.acted.c.issuer == fact.issuer, t.acted.c.id == fact.record)
     if group.connection.execute(select(t.acted.c.id).where(here)).first() is not None:
         raise Conflict("already-acted", issuer=fact.issuer, record=fact.record)
-    group.connection.execute(insert(t.acted).values(issuer=fact.issuer, id=fact.record, at=fact.at, outcome=fact.outcome))
+    group.connection.execute(
+        insert(t.acted).values(issuer=fact.issuer, id=fact.record, at=fact.at, outcome=fact.outcome)
+    )
 
 
 def _notice(group: Group, fact: Noticed) -> None:

@@ -55,7 +55,9 @@ def catch_up(connection: Connection, me: NodeName, logs: Mapping[str, Log], told
             lines.append(size_mark(origin, log.size, log.growth.root()))
         if log.line is not None and log.line.size > cosigned:
             lines.append(line_mark(origin, log.line.size, log.line.time_s))
-        lines += [gone_mark(gone) for gone in _erased(connection, log) if (origin, gone.index, gone.pointers) not in told.gone]
+        lines += [
+            gone_mark(gone) for gone in _erased(connection, log) if (origin, gone.index, gone.pointers) not in told.gone
+        ]
     return lines
 
 

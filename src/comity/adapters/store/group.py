@@ -35,7 +35,9 @@ class Snapshot:
 class Group:
     """Working copies of the logs it touches; the store takes them over after COMMIT and drops them on any failure."""
 
-    def __init__(self, connection: Connection, me: NodeName, logs: Mapping[str, Log], keyring: Keyring, salt: Callable[[], bytes]):
+    def __init__(
+        self, connection: Connection, me: NodeName, logs: Mapping[str, Log], keyring: Keyring, salt: Callable[[], bytes]
+    ):
         self.connection = connection
         self.me = me
         self.marks: list[str] = []  # written after COMMIT, before anything leaves
@@ -74,7 +76,9 @@ class Group:
     def snapshot(self) -> Snapshot:
         """State before a work that may fail; nothing is staged at this moment."""
         logs = {origin: log.copy() for origin, log in self.touched.items()}
-        return Snapshot(logs, set(self._grown), dict(self._known), len(self.marks), len(self.marks_first), self.erased_something)
+        return Snapshot(
+            logs, set(self._grown), dict(self._known), len(self.marks), len(self.marks_first), self.erased_something
+        )
 
     def restore(self, before: Snapshot) -> None:
         """As if the work had never been tried; the caller rolls its savepoint back."""
@@ -145,7 +149,9 @@ class Group:
     def grow(self, log: Log, leaves: Sequence[bytes]) -> None:
         """Extends the tree; full tiles are staged."""
         tiles: list[FullTile] = log.growth.extend(leaves)
-        self._rows["tile"] += [{"ch": log.ch, "level": x.level, "n": x.n, "hashes": x.hashes, "root": x.root} for x in tiles]
+        self._rows["tile"] += [
+            {"ch": log.ch, "level": x.level, "n": x.n, "hashes": x.hashes, "root": x.root} for x in tiles
+        ]
 
     def stage_entries(self, rows: list[dict[str, Any]]) -> None:
         self._rows["entry"] += rows
@@ -161,7 +167,9 @@ class Group:
                 rows.clear()
 
     def keep_log(self, log: Log, **columns: Any) -> None:
-        self.connection.execute(update(t.channel).where(t.channel.c.ch == log.ch).values(**progress_row(log), **columns))
+        self.connection.execute(
+            update(t.channel).where(t.channel.c.ch == log.ch).values(**progress_row(log), **columns)
+        )
 
     def keep_checkpoint(self, log: Log, size: int, note: bytes) -> None:
         there = self.connection.execute(

@@ -67,7 +67,9 @@ def _fold(text: str, path: Path) -> HighWater:
             elif word == "gone":
                 index, order_origin, order_index, raw = rest.split(" ", 3)
                 pointers = json.loads(raw)
-                gone = Gone(origin, int(index), order_origin, int(order_index), None if pointers is None else tuple(pointers))
+                gone = Gone(
+                    origin, int(index), order_origin, int(order_index), None if pointers is None else tuple(pointers)
+                )
                 told.gone[(origin, gone.index, gone.pointers)] = gone
             else:
                 raise ValueError(word)

@@ -169,7 +169,9 @@ class MemoryStore:
             return
         key = shelf.channel.key
         text = Checkpoint(key.name, shelf.size, leaves_root(shelf.leaves)).text()
-        shelf.note = note_bytes(text, [signature_line(key, lambda message: self._keyring.sign(key.name, message), text)])
+        shelf.note = note_bytes(
+            text, [signature_line(key, lambda message: self._keyring.sign(key.name, message), text)]
+        )
         shelf.pending_note = shelf.notes[shelf.size] = shelf.note
 
     def _erase(self, content: Content, erasure: Erasure, order: Place) -> None:
@@ -245,7 +247,11 @@ class MemoryStore:
             shelf = self._theirs(origin)
             count = 0
             for entry in entries:
-                if entry.state is State.WITHHELD or not shelf.size <= entry.index < shelf.pending or entry.index in shelf.entries:
+                if (
+                    entry.state is State.WITHHELD
+                    or not shelf.size <= entry.index < shelf.pending
+                    or entry.index in shelf.entries
+                ):
                     continue
                 if entry.state is not State.ERASED:
                     leaf = leaf_of(entry.salt or b"", entry.envelope or b"")
@@ -366,7 +372,9 @@ class MemoryStore:
         places, gone = [], []
         for origin, shelf in self._is.shelves.items():
             places += [
-                Place(origin, i) for i, told in shelf.told.items() if told.header is not None and told.header.id == record
+                Place(origin, i)
+                for i, told in shelf.told.items()
+                if told.header is not None and told.header.id == record
             ]
             if record in shelf.known:
                 gone.append(Place(origin, shelf.known[record]))

@@ -96,11 +96,15 @@ class Reading(ABC):
             where = and_(t.tile.c.ch == log.ch, t.tile.c.level == level, t.tile.c.n == n)
             full = connection.execute(select(t.tile.c.hashes).where(where)).scalar()
             if full is None and level:
-                below = and_(t.tile.c.ch == log.ch, t.tile.c.level == level - 1, t.tile.c.n >= first, t.tile.c.n < first + width)
+                below = and_(
+                    t.tile.c.ch == log.ch, t.tile.c.level == level - 1, t.tile.c.n >= first, t.tile.c.n < first + width
+                )
                 full = b"".join(connection.execute(select(t.tile.c.root).where(below).order_by(t.tile.c.n)).scalars())
             elif full is None:
                 here = and_(t.entry.c.ch == log.ch, t.entry.c.idx >= first, t.entry.c.idx < first + width)
-                full = b"".join(connection.execute(select(t.entry.c.leaf).where(here).order_by(t.entry.c.idx)).scalars())
+                full = b"".join(
+                    connection.execute(select(t.entry.c.leaf).where(here).order_by(t.entry.c.idx)).scalars()
+                )
         return full[: 32 * width] if len(full) <= FULL else full
 
     def note(self, origin: str, size: int) -> bytes:
@@ -129,7 +133,9 @@ class Reading(ABC):
     def cosigned(self, origin: str, name: str, above: int) -> Line | None:
         ch = self._log(origin).ch
         c = t.cosignature.c
-        query = select(t.cosignature).where(and_(c.ch == ch, c.name == name, c.size > above)).order_by(asc(c.size)).limit(1)
+        query = (
+            select(t.cosignature).where(and_(c.ch == ch, c.name == name, c.size > above)).order_by(asc(c.size)).limit(1)
+        )
         with self._connect() as connection:
             row = connection.execute(query).first()
         return Line(row.name, row.size, row.time_s, row.line) if row else None
@@ -173,7 +179,12 @@ class Reading(ABC):
     def of_kind(self, kind: str, limit: int = 1000) -> list[Place]:
         origins = self._origins()
         c = t.entry.c
-        query = select(c.ch, c.idx).where(and_(c.kind == kind, c.settled)).order_by(desc(c.made), c.ch, desc(c.idx)).limit(limit)
+        query = (
+            select(c.ch, c.idx)
+            .where(and_(c.kind == kind, c.settled))
+            .order_by(desc(c.made), c.ch, desc(c.idx))
+            .limit(limit)
+        )
         with self._connect() as connection:
             return [Place(origins[ch], idx) for ch, idx in connection.execute(query)]
 
@@ -195,7 +206,9 @@ class Reading(ABC):
 
     def peers(self) -> tuple[Peer, ...]:
         with self._connect() as connection:
-            return tuple(peer_of(raw) for raw in connection.execute(select(t.peer.c.document).order_by(t.peer.c.name)).scalars())
+            return tuple(
+                peer_of(raw) for raw in connection.execute(select(t.peer.c.document).order_by(t.peer.c.name)).scalars()
+            )
 
     def warning_lists(self) -> tuple[Listed, ...]:
         with self._connect() as connection:

@@ -48,7 +48,9 @@ class Log:
 
     def position(self) -> Position:
         peaks = self.growth.peaks
-        return Position(self.size, peaks.root(), peaks.to_bytes(), self.pending, self.note, self.pending_note, self.drained)
+        return Position(
+            self.size, peaks.root(), peaks.to_bytes(), self.pending, self.note, self.pending_note, self.drained
+        )
 
 
 def channel_row(log: Log) -> dict[str, Any]:

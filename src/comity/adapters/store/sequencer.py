@@ -30,7 +30,9 @@ class Sequencer(Generic[G]):
     waiting_max   works in the queue; more raise Busy
     """
 
-    def __init__(self, commit: Callable[[Sequence[Work[G]]], None], *, group_max: int = 256, waiting_max: int = 10_000) -> None:
+    def __init__(
+        self, commit: Callable[[Sequence[Work[G]]], None], *, group_max: int = 256, waiting_max: int = 10_000
+    ) -> None:
         self._commit = commit
         self._group_max = group_max
         self._queue: queue.Queue[Work[G] | None] = queue.Queue(waiting_max)

@@ -88,7 +88,9 @@ class SqliteStore(Reading):
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _take_lock(folder / "node.lock")
         self._me, self._keyring, self._salt, self._step = me, keyring, salt, step
-        self._engine = create_engine(f"sqlite:///{folder / 'node.db'}", isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=24)
+        self._engine = create_engine(
+            f"sqlite:///{folder / 'node.db'}", isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=24
+        )
         event.listen(self._engine, "connect", _set_pragmas)
         self._writing = self._engine.connect()
         self._prepare()
@@ -133,7 +135,6 @@ class SqliteStore(Reading):
     def _connect(self) -> Iterator[Connection]:
         with self._engine.connect() as connection:
             yield connection
-
 
     @property
     def groups(self) -> int:

@@ -123,7 +123,9 @@ acted = Table(
     Column("outcome", String, nullable=False),
 )
 
-peer = Table("peer", metadata, Column("name", String, primary_key=True), Column("document", LargeBinary, nullable=False))
+peer = Table(
+    "peer", metadata, Column("name", String, primary_key=True), Column("document", LargeBinary, nullable=False)
+)
 
 warning = Table(
     "warning",

@@ -5,13 +5,28 @@ They commit to the envelope and, without the salt, say nothing about it: so a bo
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable
+from hashlib import sha256
 
 from comity.domain.ledger.merkle import leaf_hash, leaf_hashes
 from comity.errors import MalformedRecord
 
 SALT_BYTES = 32
+
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
+_INNER_PAD, _OUTER_PAD = b"\x36" * 32, b"\x5c" * 32
+
+
+def hmac_of(salt: bytes, message: bytes) -> bytes:
+    """HMAC-SHA256 under a key of exactly 32 bytes; the caller sees to the length.
+
+    Spelled out, because `hmac.digest` makes OpenSSL look up three algorithms anew for each key: a third of the whole for the
+    0.9 kB of a usual record. A test holds it to the definition.
+    source   RFC 2104
+    """
+    inner = sha256(salt.translate(_INNER) + _INNER_PAD + message).digest()
+    return sha256(salt.translate(_OUTER) + _OUTER_PAD + inner).digest()
 
 
 def commitment(salt: bytes, envelope: bytes) -> bytes:
@@ -22,7 +37,7 @@ def commitment(salt: bytes, envelope: bytes) -> bytes:
     # HMAC pads keys with zeros: with free lengths `salt` and `salt ‖ 00` would open the same entry.
     if len(salt) != SALT_BYTES:
         raise MalformedRecord("salt-length", bytes=len(salt), expected=SALT_BYTES)
-    return hmac.digest(salt, envelope, "sha256")
+    return hmac_of(salt, envelope)
 
 
 def leaf_of(salt: bytes, envelope: bytes) -> bytes:

@@ -16,6 +16,7 @@ from struct import Struct as Layout
 
 from msgspec import Struct
 
+from comity.domain.ledger.commitment import hmac_of
 from comity.domain.record.envelope import Envelope
 from comity.domain.record.limits import FIELDS_BYTES_MAX, FIELDS_MAX, SALT_BYTES
 from comity.domain.record.pointer import check_pointer
@@ -50,7 +51,7 @@ def field_commitment(field: Field) -> bytes:
     """The 32 bytes that the envelope's `sealed` holds for this field."""
     if len(field.salt) != SALT_BYTES:  # HMAC pads short keys with zeros: a free length would be ambiguous
         raise MalformedRecord("field-salt-length", pointer=field.pointer)
-    return hmac.digest(field.salt, field.pointer.encode() + b"\x00" + field.value, "sha256")
+    return hmac_of(field.salt, field.pointer.encode() + b"\x00" + field.value)
 
 
 def encode_fields(fields: Iterable[Field]) -> bytes:

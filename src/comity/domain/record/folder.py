@@ -97,7 +97,10 @@ def _getter(members: tuple[str, ...]) -> Callable[[Struct], tuple[object, ...]]:
     if len(members) > 1:
         several: Callable[[Struct], tuple[object, ...]] = attrgetter(*members)  # with two or more it gives a tuple
         return several
-    return lambda body: tuple(getattr(body, member) for member in members)
+    if not members:
+        return lambda _body: ()
+    alone = attrgetter(members[0])
+    return lambda body: (alone(body),)
 
 
 def _of_package(package: ModuleType) -> Iterator[ModuleType]:

@@ -162,8 +162,8 @@ def _form_or_none(shape: inspect.Type) -> str | None:
 def _getter(members: list[str]) -> Callable[[object], tuple[Any, ...]]:
     if len(members) > 1:
         return attrgetter(*members)  # with two or more it gives a tuple
-    member = members[0]
-    return lambda value: (getattr(value, member),)
+    alone = attrgetter(members[0])
+    return lambda value: (alone(value),)
 
 
 def _joined(named: Iterable[str]) -> Callable[[str], re.Match[str] | None]:

@@ -28,7 +28,7 @@ Officer: TypeAlias = NamedDependency[SkipValidation[Actor]]
 """Type of a handler's parameter `officer`; a request without the header doesn't get to the handler."""
 
 
-class RefusedHere(Exception):  # noqa: N818  not an error: the answer is no
+class RefusedHere(Exception):
     """Carries the reasons of a refusal out of a handler."""
 
     def __init__(self, reasons: tuple[Reason, ...]) -> None:

@@ -80,7 +80,7 @@ EXITS: dict[type[errors.ComityError], tuple[int, str, str]] = {
 
 
 @dataclass
-class Failed(Exception):  # noqa: N818  it may carry a lawful no, which is no error
+class Failed(Exception):
     """A fault or a refusal as the command line reports it.
 
     kind     class in errors.py; None for a refusal

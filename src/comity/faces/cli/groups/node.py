@@ -6,6 +6,8 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -70,10 +72,7 @@ def run(context: typer.Context) -> None:
     log = logging.getLogger("comity")
     log.setLevel(logging.INFO)
     log.addHandler(_handler())
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
-    with open_node(config) as node, serving(node, read_token(config)) as told:
+    with _asked_to_end() as ending, open_node(config) as node, serving(node, read_token(config)) as told:
         here.progress(f"{config.name} runs: exchange {told.exchange}, desk {told.desk}; Ctrl-C ends it")
         if here.as_json:
             here.show(told, lambda console: None)
@@ -103,6 +102,18 @@ def _status(console: Console, told: dict[str, Any]) -> None:
             faults = ", ".join(f"{code} {count}" for code, count in sorted(row["faults"].items()))
             table.add_row(row["peer"], str(row["rounds"]), row["pulled_at"] or "never", row["last_fault"], faults)
         console.print(table)
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[threading.Event]:
+    """Set by SIGTERM or Ctrl-C inside the block."""
+    ending = threading.Event()
+    before = [(number, signal.signal(number, lambda *_: ending.set())) for number in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        yield ending
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _handler() -> logging.Handler:
