@@ -15,7 +15,7 @@ from comity.domain.terms import Instant, NodeName, instant_text
 
 START = Instant(1_795_000_000_000)
 MARKING = Marking(tlp="AMBER", hcodes=("H0",), pap="AMBER", source="B", info=2, purpose=("crime",))
-ISSUER = NodeName("police.kr.example")
+ISSUER, READER = NodeName("police.kr.example"), NodeName("taskforce.kh.example")
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Made:
     fields: bytes
 
 
-def made_records(count: int, seed: int = 1, issuer: NodeName = ISSUER) -> Iterator[Made]:
-    """Out of ten: six indicators (two of them a person's own, so sealed) and four requests with three sealed places."""
+def made_records(count: int, *, requests_in_ten: int = 4, seed: int = 1) -> Iterator[Made]:
+    """Indicators, every third one a person's own and so sealed, and requests to READER with three sealed places each."""
     chance = random.Random(seed)
 
     def salt() -> bytes:
@@ -37,13 +37,13 @@ def made_records(count: int, seed: int = 1, issuer: NodeName = ISSUER) -> Iterat
 
     for n in range(count):
         at = Instant(START + n * 1000)
-        asks = n % 10 >= 6
+        asks = n % 10 >= 10 - requests_in_ten
         body = _request(n, at, chance) if asks else _indicator(n, at)
-        about = (About(f"taskforce.kh.example/ch/{'c' * 16}", n, f"{chance.getrandbits(256):064x}"),) if asks else ()
+        about = (About(f"{READER}/ch/{'c' * 16}", n, f"{chance.getrandbits(256):064x}"),) if asks else ()
         sealed = seal(
             body,
             id=_uuid7(at, chance),
-            issuer=issuer,
+            issuer=ISSUER,
             made=at,
             marking=MARKING,
             purpose="crime",
@@ -77,7 +77,7 @@ def _request(n: int, at: Instant, chance: random.Random) -> Struct:
     return request_1.Body(
         request=_uuid7(at, chance),
         measure="preserve",
-        to="platform.vn.example",
+        to=READER,
         nature="voluntary",
         route="fictional-route",
         drafted_by="fictional officer",

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.worlds import letter, sealed_indicator
-
 from comity.config import Config, fresh_config, read_config
 from comity.domain.ledger import Lane
 from comity.domain.terms import Actor, Granted, NodeName
@@ -23,6 +21,7 @@ from comity.flows.filing import channel_to
 from comity.flows.roster import accept, fingerprint, invite
 from comity.node.assembly import make_node, open_node
 from comity.node.presence import read_token, running
+from tests.worlds import letter, sealed_indicator
 
 PATIENCE_S = 45.0
 ENTRY = "from comity.faces.cli.app import main; main()"
@@ -95,6 +94,7 @@ def process(config: Config, cache: Path) -> Iterator[Process]:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("COMITY_", "PYTHONDONT"))},
         "PYTHONPYCACHEPREFIX": str(cache),
+        "COMITY_PULL_EVERY_S": "1",
         "COMITY_PULL_PAUSE_MAX_S": "1",
     }
     with open(config.home / "run.log", "ab") as log:

@@ -38,7 +38,7 @@ def test_little_has_to_be_said(tmp_path: Path) -> None:
     ("text", "code", "key"),
     [
         (GOOD + "[listen]\nprot = 1\n", "config-key-unknown", "listen.prot"),
-        (GOOD + "[listen]\nport = 1\n", "config-key-unknown", "listen"),
+        (GOOD + "[listn]\nport = 1\n", "config-key-unknown", "listn"),
         ("home = 1\n" + GOOD, "config-key-unknown", "home"),
         (GOOD + '[listen]\nport = "1"\n', "config-value", "listen.port"),
         (GOOD + "[listen]\nport = 70000\n", "config-value", "listen.port"),

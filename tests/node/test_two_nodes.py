@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from tests.node.homes import Process, admit, append, eventually, fresh_home, invitation, process
 
 from comity.config import Config
 from comity.faces.cli.app import run
 from comity.flows.roster import fingerprint
 from comity.node.presence import running
+from tests.node.homes import Process, admit, append, eventually, fresh_home, invitation, process
 
 KR, KH = "police.kr.example", "police.kh.example"
 
@@ -52,7 +52,7 @@ def _pulling(here: Process) -> dict[str, dict[str, Any]]:
     return {row["peer"]: row for row in here.desk().get("/status")["pulling"]}
 
 
-def test_records_reach_a_node_that_accepts_while_it_runs_and_so_on_after_a_restart_until_it_expels(
+def test_records_reach_a_partner_that_accepts_while_it_runs_and_wait_while_it_has_stopped_working_with_us(
     homes: tuple[Config, Config, bytes],
     cache: Path,
     kh: Process,
@@ -62,28 +62,37 @@ def test_records_reach_a_node_that_accepts_while_it_runs_and_so_on_after_a_resta
     kr_home, kh_home, for_kh = homes
     file = tmp_path / "police.kr.example.peer.json"
     file.write_bytes(for_kh)
+    acting = ["--home", str(kh_home.home), "--as", "Sok (fictional)"]
+
     with process(kr_home, cache) as kr:
         # Its partner runs and hasn't accepted it: counted, and tried again.
-        eventually(lambda: _pulling(kr).get(KH, {}).get("faults"))
-        acting = ["--home", str(kh_home.home), "--as", "Sok (fictional)"]
+        eventually(lambda: _faults(kr))
         assert run(["peer", "accept", str(file), "--fingerprint", fingerprint(for_kh), *acting]) == 0
         eventually(lambda: _channel(kh, KR)["drained"] == 3)
         eventually(lambda: _channel(kr, KR)["confirmed"] == 3)
         assert kr.end() == 0
 
     append(kr_home, KH, 2)
-    with process(kr_home, cache) as kr:
-        eventually(lambda: _channel(kh, KR)["drained"] == 5)
-        assert kr.end() == 0
-
-    append(kr_home, KH, 1)
-    assert run(["peer", "expel", KR, "--reason", "a test", *acting, "--json"]) == 0
-    assert '"admission": "expelled"' in capsys.readouterr().out
+    assert run(["peer", "suspend", KR, "--reason", "a test", *acting]) == 0
     eventually(lambda: _pulling(kh) == {})
     with process(kr_home, cache) as kr:
-        eventually(lambda: _pulling(kr).get(KH, {}).get("faults", {}).get("peer-status", 0) >= 2)
-        assert _channel(kh, KR)["size"] == 5
-        assert _channel(kr, KR)["confirmed"] == 5
+        eventually(lambda: _faults(kr).get("peer-status", 0) >= 2)
+        assert _channel(kh, KR)["size"] == 3
+        assert run(["peer", "resume", KR, "--reason", "over", *acting]) == 0
+        eventually(lambda: _channel(kh, KR)["drained"] == 5)
+        eventually(lambda: _channel(kr, KR)["confirmed"] == 5)
+        capsys.readouterr()
+        assert run(["peer", "expel", KR, "--reason", "a test", *acting, "--json"]) == 0
+        assert '"admission": "expelled"' in capsys.readouterr().out
+        eventually(lambda: _pulling(kh) == {})
+        before = _faults(kr).get("peer-status", 0)
+        eventually(lambda: _faults(kr).get("peer-status", 0) > before)
+
+
+def _faults(here: Process) -> dict[str, int]:
+    """What has gone wrong with the one partner."""
+    found: dict[str, int] = next((row["faults"] for row in _pulling(here).values()), {})
+    return found
 
 
 def _ask_raw(here: Process, head: str) -> tuple[int, dict[str, Any]]:

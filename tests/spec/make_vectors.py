@@ -1,6 +1,6 @@
 """Writes what the specification has in files: vectors, schemas and machines.
 
-    python -m tests.spec.make_vectors          after a change that adds to the formats; a change of what is there is a fault
+python -m tests.spec.make_vectors          after a change that adds to the formats; a change of what is there is a fault
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def record_id(number: int) -> str:
 
 def record(body: Struct, number: int = 1, **more: Any) -> Sealed:
     """A fictional record around this body."""
-    wanted = {
+    wanted: dict[str, Any] = {
         "id": record_id(number),
         "issuer": POLICE,
         "made": MADE,

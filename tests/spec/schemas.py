@@ -38,7 +38,11 @@ def _envelope() -> type[msgspec.Struct]:
             members.append((name, hint, msgspec.field(default_factory=field.default_factory)))
         else:
             members.append((name, hint, field.default))
-    made = msgspec.defstruct(
-        "Envelope", members, frozen=True, forbid_unknown_fields=True, kw_only=True, namespace={"__doc__": "One record without its personal values."}
+    return msgspec.defstruct(
+        "Envelope",
+        members,
+        frozen=True,
+        forbid_unknown_fields=True,
+        kw_only=True,
+        namespace={"__doc__": "One record without its personal values."},
     )
-    return made

@@ -23,7 +23,7 @@ def _case(name: str, raw: bytes, start: int = 512, count_max: int = 256) -> dict
     try:
         entries = decode_bundle(raw, start, count_max)
     except ComityError as fault:
-        return {**case, "error": type(fault).__name__, "code": fault.code}
+        return {**case, "code": fault.code}
     return {**case, "entries": [_told(entry) for entry in entries]}
 
 

@@ -71,7 +71,9 @@ def receipts() -> dict[str, Any]:
     }
 
 
-def _case(name: str, proof: str, policy: str | None, fields: bytes = b"", envelope: bytes | None = None) -> dict[str, Any]:
+def _case(
+    name: str, proof: str, policy: str | None, fields: bytes = b"", envelope: bytes | None = None
+) -> dict[str, Any]:
     case: dict[str, Any] = {"name": name, "proof": proof, "policy": policy, "fields": fields.hex()}
     case["envelope"] = None if envelope is None else envelope.decode()
     try:
@@ -82,7 +84,7 @@ def _case(name: str, proof: str, policy: str | None, fields: bytes = b"", envelo
             fields=decode_fields(fields),
         )
     except ComityError as fault:
-        return {**case, "error": type(fault).__name__, "code": fault.code}
+        return {**case, "code": fault.code}
     return {
         **case,
         "result": {
@@ -202,7 +204,5 @@ def _policy_fault(text: str) -> dict[str, Any]:
     try:
         parse_policy(text)
     except ComityError as fault:
-        return {"error": type(fault).__name__, "code": fault.code}
+        return {"code": fault.code}
     raise AssertionError(text)
-
-

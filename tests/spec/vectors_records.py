@@ -22,7 +22,7 @@ from tests.spec.making import BACK, ORIGIN, base64, example, record, salt, spell
 def envelopes() -> dict[str, Any]:
     """Filed or quarantined, as the writer's channel shows them."""
     return {
-        "what": "records.md: each case is one record found in the channel `origin`. `result` filed means that it reads; "
+        "what": "records.md: each case is one record found in the channel `origin`; `made` in a header is in POSIX milliseconds. `result` filed means that it reads; "
         "quarantined gives the code. `made_of` stands for bytes too long to print: head, `count` times fill, tail.",
         "cases": [_case(name, *parts) for name, *parts in _cases()],
     }
@@ -140,7 +140,7 @@ def _broken_fields(made: Sealed) -> Iterator[tuple[Any, ...]]:
     report = record(example("report/1"), 10)
     backwards = b"".join(encode_fields([field]) for field in reversed(report.fields))
     yield "fields in another order", report.envelope, backwards
-    value = b'"x","role":"judge"'
+    value = b'"x","choice":"closed"'
     smuggled = Field("/reason", reason.salt, value)
     promise = json.loads(raw)
     yield "a field that is more than one value", _sealing(promise, smuggled), encode_fields([smuggled])

@@ -139,15 +139,28 @@ def _cases() -> Iterator[tuple[Any, ...]]:
     yield "a step that names what isn't here waits", "request", _steps(sent, ("b0", "acknowledge", ("a0", "a1")))
     crossing = ("a1", "withdraw", ())
     accepted: Said = ("b1", "accept", ("a0",))
-    yield "a withdrawal crosses an acceptance: the addressee's goes first", "request", _steps(sent, got, accepted, crossing)
+    yield (
+        "a withdrawal crosses an acceptance: the addressee's goes first",
+        "request",
+        _steps(sent, got, accepted, crossing),
+    )
     done = _steps(sent, got, accepted, ("b2", "start", ("a0",)), ("b3", "finish", ("a0",)), crossing)
     yield "a withdrawal crosses what is already done", "request", done
-    yield "a withdrawal that was read stops the answer", "request", _steps(sent, got, crossing, ("b1", "accept", ("a1",)))
+    yield (
+        "a withdrawal that was read stops the answer",
+        "request",
+        _steps(sent, got, crossing, ("b1", "accept", ("a1",))),
+    )
     yield "an event that the machine doesn't have", "request", _steps(sent, ("b0", "sing", ("a0",)))
     yield "an event of the other side", "request", _steps(sent, ("a1", "acknowledge", ()))
     yield "a step of a third party", "request", _steps(sent, ("c0", "acknowledge", ("a0",)))
     yield "the request twice", "request", _steps(sent, ("a1", "send", ()))
-    yield "a record that was erased holds nothing up", "request", _steps(sent, ("b0", "acknowledge", ("a0", "a7"))), ("a7",)
+    yield (
+        "a record that was erased holds nothing up",
+        "request",
+        _steps(sent, ("b0", "acknowledge", ("a0", "a7"))),
+        ("a7",),
+    )
     yield from _choices()
     yield "a takedown", "takedown", _steps(("a0", "notify", ()), ("b0", "acknowledge", ("a0",)))
 

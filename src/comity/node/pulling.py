@@ -62,7 +62,8 @@ class PeerWorker:
 
     @property
     def state(self) -> PeerState:
-        return self._state
+        with self._counting:
+            return replace(self._state, faults=dict(self._faults))
 
     def nudge(self) -> None:
         """A round now, also in the middle of a pause."""
@@ -106,10 +107,7 @@ class PeerWorker:
             if kind == "unreachable":
                 break  # its other channels would fare no better
         pulled_at = self._state.pulled_at if code else self._world.clock.now()
-        with self._counting:
-            faults = dict(self._faults)
-        rounds = self._state.rounds + 1
-        self._state = replace(self._state, rounds=rounds, pulled_at=pulled_at, faults=faults, last=code)
+        self._state = replace(self._state, rounds=self._state.rounds + 1, pulled_at=pulled_at, last=code)
         return kind
 
     def _attempt(self, act: Callable[[], object]) -> tuple[str, str]:

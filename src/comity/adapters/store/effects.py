@@ -11,6 +11,7 @@ from comity.adapters.store import tables as t
 from comity.adapters.store.group import Group
 from comity.adapters.store.growth import Growth
 from comity.adapters.store.marks import size_mark
+from comity.adapters.store.prepared import Prepared, unless_there
 from comity.adapters.store.rows import Log, channel_row, peer_document, told_columns, trace_rows
 from comity.domain.ledger import EMPTY_ROOT, CompactRange, Standing
 from comity.errors import Conflict
@@ -28,11 +29,17 @@ from comity.ports import (
     Stopped,
 )
 
-_SETTLE = (
-    update(t.entry)
-    .where(t.entry.c.idx == bindparam("at"))
-    .values({name: bindparam(name) for name in ("settled", "id", "kind", "issuer", "made", "fault")})
+_SETTLE = Prepared(
+    update(t.entry).where(and_(t.entry.c.ch == bindparam("of_ch"), t.entry.c.idx == bindparam("of_idx"))),
+    tuple(told_columns(None)),
 )
+_ACTED = Prepared(
+    select(t.acted.c.id).where(and_(t.acted.c.issuer == bindparam("issuer"), t.acted.c.id == bindparam("id")))
+)
+_ACT = Prepared(insert(t.acted))
+_NOTICE = unless_there(t.notice, "key", without=("seq",))
+_TOMBSTONE = unless_there(t.tombstone, "issuer", "id")
+_LINE = unless_there(t.cosignature, "ch", "name", "size")
 
 
 def apply(group: Group, fact: Fact) -> None:
@@ -86,55 +93,47 @@ def _drain(group: Group, fact: Drained) -> None:
     log = group.log(fact.origin)
     if log.drained != fact.before or fact.after > log.size or len(fact.told) != fact.after - fact.before:
         raise Conflict("drained-elsewhere", origin=fact.origin, at=log.drained, expected=fact.before)
-    rows = [{"at": index, **told_columns(told)} for index, told in enumerate(fact.told, fact.before)]
-    if rows:
-        group.connection.execute(_SETTLE.where(t.entry.c.ch == log.ch), rows)
-    traces = [row for index, told in enumerate(fact.told, fact.before) for row in trace_rows(log.ch, index, told)]
-    if traces:
-        group.stage_traces(traces)
-        group.flush()
+    told = list(enumerate(fact.told, fact.before))
+    _SETTLE.run_all(group.connection, [{"of_ch": log.ch, "of_idx": n, **told_columns(one)} for n, one in told])
+    group.stage_traces([row for n, one in told for row in trace_rows(log.ch, n, one)])
+    group.flush()
     log.drained = fact.after
     group.keep_log(log)
 
 
 def _bury(group: Group, fact: Buried) -> None:
-    here = and_(t.tombstone.c.issuer == fact.issuer, t.tombstone.c.id == fact.record)
-    if group.connection.execute(select(t.tombstone.c.id).where(here)).first() is None:
-        group.connection.execute(
-            insert(t.tombstone).values(
-                issuer=fact.issuer, id=fact.record, order_origin=fact.order.origin, order_index=fact.order.index
-            )
-        )
+    order = {"order_origin": fact.order.origin, "order_index": fact.order.index}
+    _TOMBSTONE.run(group.connection, {"issuer": fact.issuer, "id": fact.record, **order})
 
 
 def _act(group: Group, fact: Acted) -> None:
-    here = and_(t.acted.c.issuer == fact.issuer, t.acted.c.id == fact.record)
-    if group.connection.execute(select(t.acted.c.id).where(here)).first() is not None:
+    row = {"issuer": fact.issuer, "id": fact.record, "at": fact.at, "outcome": fact.outcome}
+    if _ACTED.run(group.connection, row).first() is not None:
         raise Conflict("already-acted", issuer=fact.issuer, record=fact.record)
-    group.connection.execute(
-        insert(t.acted).values(issuer=fact.issuer, id=fact.record, at=fact.at, outcome=fact.outcome)
-    )
+    _ACT.run(group.connection, row)
 
 
 def _notice(group: Group, fact: Noticed) -> None:
-    if group.connection.execute(select(t.notice.c.seq).where(t.notice.c.key == fact.key)).first() is None:
-        about = msgspec.json.encode(fact.about)
-        group.connection.execute(insert(t.notice).values(key=fact.key, at=fact.at, kind=fact.kind, about=about))
+    about = msgspec.json.encode(fact.about)
+    _NOTICE.run(group.connection, {"key": fact.key, "at": fact.at, "kind": fact.kind, "about": about})
 
 
 def _stop(group: Group, fact: Stopped) -> None:
     log = group.log(fact.origin)
     log.channel = replace(log.channel, standing=Standing(fact.standing), why=fact.why)
-    group.keep_log(log, standing=fact.standing, why=fact.why)
+    here = t.channel.c.ch == log.ch
+    group.connection.execute(update(t.channel).where(here).values(standing=fact.standing, why=fact.why))
     for note in fact.evidence:
         group.connection.execute(insert(t.evidence).values(ch=log.ch, at=fact.at, why=fact.why, note=note))
 
 
 def _merge(group: Group, fact: Merged) -> None:
-    log = group.log(fact.origin)
     line = fact.line
-    here = and_(t.cosignature.c.ch == log.ch, t.cosignature.c.name == line.name, t.cosignature.c.size == line.size)
-    if group.connection.execute(select(t.cosignature.c.size).where(here)).first() is None:
-        group.connection.execute(
-            insert(t.cosignature).values(ch=log.ch, name=line.name, size=line.size, time_s=line.time_s, line=line.line)
-        )
+    row = {
+        "ch": group.log(fact.origin).ch,
+        "name": line.name,
+        "size": line.size,
+        "time_s": line.time_s,
+        "line": line.line,
+    }
+    _LINE.run(group.connection, row)

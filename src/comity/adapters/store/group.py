@@ -6,18 +6,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.erasing import erase_row
 from comity.adapters.store.growth import FullTile
 from comity.adapters.store.marks import Gone, gone_mark, size_mark
-from comity.adapters.store.rows import Log, entry_row, progress_row, trace_rows
+from comity.adapters.store.prepared import Prepared, unless_there
+from comity.adapters.store.rows import PROGRESS_COLUMNS, Log, entry_row, progress_row, trace_rows
 from comity.domain.ledger import Checkpoint, Standing, leaf_of, note_bytes, signature_line
 from comity.domain.record import Entry, State, encode_fields
 from comity.domain.terms import NodeName
 from comity.errors import Conflict, Fenced, NotFound
 from comity.ports import Erasure, Keyring, Letter, Place
+
+_INSERT = {table.name: Prepared(insert(table)) for table in (t.entry, t.known, t.trace, t.tile)}
+_PROGRESS = Prepared(update(t.channel).where(t.channel.c.ch == bindparam("of_ch")), PROGRESS_COLUMNS)
+_KNOWN = Prepared(select(t.known.c.idx).where(and_(t.known.c.ch == bindparam("ch"), t.known.c.id == bindparam("id"))))
+_CHECKPOINT = unless_there(t.checkpoint, "ch", "size")
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Group:
         self._salt = salt
         self._grown: set[str] = set()
         self._known: dict[tuple[int, str], int] = {}
-        self._asked: set[str] = set()
+        self._asked: set[tuple[int, str]] = set()
         self._rows: dict[str, list[dict[str, Any]]] = {"entry": [], "known": [], "trace": [], "tile": []}
 
     # ---- logs
@@ -89,13 +95,23 @@ class Group:
             rows.clear()
 
     # ---- appending to our own channels
-    def prefetch(self, ids: Iterable[str]) -> None:
-        """Looks up, at once, which of these ids were ever appended."""
-        fresh = [i for i in set(ids) if i not in self._asked]
-        self._asked.update(fresh)
-        for at in range(0, len(fresh), 500):
-            rows = self.connection.execute(select(t.known).where(t.known.c.id.in_(fresh[at : at + 500])))
-            self._known.update({(row.ch, row.id): row.idx for row in rows})
+    def prefetch(self, letters: Iterable[Letter]) -> None:
+        """Looks up, at once, which of these ids were ever appended to their channels."""
+        wanted: dict[int, list[str]] = {}
+        for letter in letters:
+            log = self.touched.get(letter.origin) or self._base.get(letter.origin)
+            if log is not None and (log.ch, letter.sealed.id) not in self._asked:
+                self._asked.add((log.ch, letter.sealed.id))
+                wanted.setdefault(log.ch, []).append(letter.sealed.id)
+        c = t.known.c
+        for ch, ids in wanted.items():
+            if len(ids) == 1:
+                index = _KNOWN.run(self.connection, {"ch": ch, "id": ids[0]}).scalar()
+                self._known.update({} if index is None else {(ch, ids[0]): index})
+                continue
+            for at in range(0, len(ids), 500):
+                query = select(c.id, c.idx).where(and_(c.ch == ch, c.id.in_(ids[at : at + 500])))
+                self._known.update({(ch, id_): index for id_, index in self.connection.execute(query)})
 
     def check(self, letters: Sequence[Letter]) -> None:
         """Raises unless every letter may be appended; nothing is changed."""
@@ -113,7 +129,7 @@ class Group:
 
     def append(self, letters: Sequence[Letter]) -> tuple[Place, ...]:
         """Stages letters that `check` let pass; an id that already stands keeps its place."""
-        self.prefetch(letter.sealed.id for letter in letters)
+        self.prefetch(letters)
         places: list[Place] = []
         for letter in letters:
             log = self.log(letter.origin)
@@ -163,20 +179,15 @@ class Group:
         """Writes staged rows, so that statements in this transaction see them."""
         for name, rows in self._rows.items():
             if rows:
-                self.connection.execute(insert(t.metadata.tables[name]), rows)
+                _INSERT[name].run_all(self.connection, rows)
                 rows.clear()
 
-    def keep_log(self, log: Log, **columns: Any) -> None:
-        self.connection.execute(
-            update(t.channel).where(t.channel.c.ch == log.ch).values(**progress_row(log), **columns)
-        )
+    def keep_log(self, log: Log) -> None:
+        _PROGRESS.run(self.connection, {"of_ch": log.ch, **progress_row(log)})
 
     def keep_checkpoint(self, log: Log, size: int, note: bytes) -> None:
-        there = self.connection.execute(
-            select(t.checkpoint.c.size).where(and_(t.checkpoint.c.ch == log.ch, t.checkpoint.c.size == size))
-        ).first()
-        if there is None:
-            self.connection.execute(insert(t.checkpoint).values(ch=log.ch, size=size, note=note))
+        """A note stays the first one of its size."""
+        _CHECKPOINT.run(self.connection, {"ch": log.ch, "size": size, "note": note})
 
     def finish(self) -> None:
         """Signs each of our channels that grew, once, and writes what is left."""

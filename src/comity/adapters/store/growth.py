@@ -40,7 +40,10 @@ class Growth:
     def extend(self, leaves: Sequence[bytes]) -> list[FullTile]:
         """Appends leaves and returns the tiles that became full, lower levels first."""
         start = self.peaks.size
-        self.peaks.extend(leaves)
+        if len(leaves) == 1:
+            self.peaks.append(leaves[0])
+        else:
+            self.peaks.extend(leaves)
         return self._push(0, b"".join(leaves), start)
 
     def _push(self, level: int, hashes: bytes, start: int) -> list[FullTile]:

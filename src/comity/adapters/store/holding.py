@@ -34,15 +34,17 @@ def pend(group: Group, origin: str, note: bytes, size: int, leaves: Sequence[byt
     group.keep_log(log)
 
 
-def lacking(group: Group, log: Log) -> set[int]:
-    where = and_(t.entry.c.ch == log.ch, t.entry.c.idx >= log.size, t.entry.c.idx < log.pending)
-    have = set(group.connection.execute(select(t.entry.c.idx).where(where)).scalars())
-    return set(range(log.size, log.pending)) - have
+def lacking(group: Group, log: Log, start: int = 0, stop: int | None = None) -> set[int]:
+    """Indexes in [start, stop) that are pending and not here; of all that is pending unless told."""
+    start, stop = max(start, log.size), log.pending if stop is None else min(stop, log.pending)
+    where = and_(t.entry.c.ch == log.ch, t.entry.c.idx >= start, t.entry.c.idx < stop)
+    return set(range(start, stop)).difference(group.connection.execute(select(t.entry.c.idx).where(where)).scalars())
 
 
 def fill(group: Group, origin: str, entries: Sequence[Entry]) -> int:
     log = _readable(group, origin)
-    want = lacking(group, log)
+    indexes = [entry.index for entry in entries]
+    want = lacking(group, log, min(indexes), max(indexes) + 1) if indexes else set()
     rows = []
     for entry in entries:
         if entry.index not in want or entry.state is State.WITHHELD:

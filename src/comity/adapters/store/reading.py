@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 import msgspec
-from sqlalchemy import Connection, and_, asc, desc, select
+from sqlalchemy import Connection, and_, asc, bindparam, desc, select
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.growth import FULL
-from comity.adapters.store.rows import Log, entry_of, log_of, peer_of, told_of
+from comity.adapters.store.prepared import Prepared
+from comity.adapters.store.rows import Log, entry_in, log_of, peer_of, told_of
 from comity.domain.ledger import TILE_WIDTH, Channel, Line, Peer, Position
 from comity.domain.record import Entry, Told, Trace
 from comity.domain.terms import Instant
@@ -19,6 +20,13 @@ from comity.errors import NotFound
 from comity.ports import Listed, Noticed, Place
 
 IN_MAX = 500
+
+_c = t.entry.c
+_ENTRIES = Prepared(
+    select(_c.idx, _c.state, _c.salt, _c.envelope, _c.fields, _c.order_origin, _c.order_index)
+    .where(and_(_c.ch == bindparam("ch"), _c.idx >= bindparam("start"), _c.idx < bindparam("stop")))
+    .order_by(_c.idx)
+)
 
 
 def load_logs(connection: Connection) -> dict[str, Log]:
@@ -77,9 +85,8 @@ class Reading(ABC):
 
     def entries(self, origin: str, start: int, stop: int) -> list[Entry]:
         ch = self._log(origin).ch
-        where = and_(t.entry.c.ch == ch, t.entry.c.idx >= start, t.entry.c.idx < stop)
         with self._connect() as connection:
-            return [entry_of(row) for row in connection.execute(select(t.entry).where(where).order_by(t.entry.c.idx))]
+            return [entry_in(*row) for row in _ENTRIES.run(connection, {"ch": ch, "start": start, "stop": stop})]
 
     def leaves(self, origin: str, start: int, stop: int) -> list[bytes]:
         log = self._log(origin)
@@ -160,7 +167,9 @@ class Reading(ABC):
             rows = connection.execute(select(t.entry.c.ch, t.entry.c.idx).where(t.entry.c.id == record))
             places = [Place(origins[ch], idx) for ch, idx in rows]
             if not places:
-                gone = connection.execute(select(t.known.c.ch, t.known.c.idx).where(t.known.c.id == record))
+                gone = connection.execute(
+                    select(t.known.c.ch, t.known.c.idx).where(and_(t.known.c.ch.in_(origins), t.known.c.id == record))
+                )
                 places = [Place(origins[ch], idx) for ch, idx in gone]
         return sorted(places, key=lambda place: (self._logs[place.origin].line is not None, place.origin, place.index))
 

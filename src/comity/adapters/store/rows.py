@@ -69,6 +69,21 @@ def channel_row(log: Log) -> dict[str, Any]:
     }
 
 
+PROGRESS_COLUMNS = (
+    "size",
+    "peaks",
+    "note",
+    "pending",
+    "pending_note",
+    "pending_leaves",
+    "drained",
+    "line_size",
+    "line_time",
+    "line_name",
+    "line",
+)
+
+
 def progress_row(log: Log) -> dict[str, Any]:
     line = log.line or Line("", 0, 0, b"")
     return {
@@ -142,8 +157,20 @@ def trace_rows(ch: int, index: int, told: Told) -> list[dict[str, Any]]:
 
 
 def entry_of(row: Any) -> Entry:
-    order = Order(row.order_origin, row.order_index) if row.order_origin is not None else None
-    return Entry(row.idx, State(row.state), row.salt, row.envelope, row.fields or b"", order)
+    return entry_in(row.idx, row.state, row.salt, row.envelope, row.fields, row.order_origin, row.order_index)
+
+
+def entry_in(
+    index: int,
+    state: int,
+    salt: bytes | None,
+    envelope: bytes | None,
+    fields: bytes | None,
+    order_origin: str | None,
+    order_index: int,
+) -> Entry:
+    order = Order(order_origin, order_index) if order_origin is not None else None
+    return Entry(index, State(state), salt, envelope, fields or b"", order)
 
 
 def told_of(row: Any, traces: tuple[Trace, ...]) -> Told:

@@ -149,13 +149,13 @@ class SqliteStore(Reading):
         answers: list[tuple[Work[Group], Any, BaseException | None]] = []
         committed = False
         try:
-            connection.execute(text("begin immediate"))
-            group.prefetch(x.sealed.id for work in works if isinstance(work.run, _Letters) for x in work.run.letters)
+            connection.exec_driver_sql("begin immediate")
+            group.prefetch(x for work in works if isinstance(work.run, _Letters) for x in work.run.letters)
             answers += [self._attempt(group, work) for work in works]
             group.finish()
             self._step("W2")
             self._marks.write(group.marks_first)
-            connection.execute(text("commit"))
+            connection.exec_driver_sql("commit")
             committed = True
             self._step("W3")
             self._marks.write(group.marks)
@@ -164,7 +164,7 @@ class SqliteStore(Reading):
             if committed:  # the database is ahead of the file: nothing more may happen until a start has caught up
                 self.fences = {"*": "high-water-not-written"}
             if _in_transaction(connection):
-                connection.execute(text("rollback"))
+                connection.exec_driver_sql("rollback")
             for work in works:
                 work.done.set_exception(fault)
             return
@@ -187,16 +187,16 @@ class SqliteStore(Reading):
             return work, group.append(work.run.letters), None
         group.flush()
         before = group.snapshot()
-        group.connection.execute(text("savepoint one"))
+        group.connection.exec_driver_sql("savepoint one")
         try:
             result = work.run(group)
             group.flush()
         except Exception as refused:  # the caller's own fault, handed to that caller alone
-            group.connection.execute(text("rollback to one"))
-            group.connection.execute(text("release one"))
+            group.connection.exec_driver_sql("rollback to one")
+            group.connection.exec_driver_sql("release one")
             group.restore(before)
             return work, None, refused
-        group.connection.execute(text("release one"))
+        group.connection.exec_driver_sql("release one")
         return work, result, None
 
     def _do(self, run: Callable[[Group], T]) -> T:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -39,8 +40,8 @@ from comity.node.assembly import Node
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
 """A route that takes whole files raises it for itself: `@post(..., request_max_body_size=...)`."""
-HOSTS = ("127.0.0.1", "localhost", "::1")
 REFUSED = refusal(422, "refused", "Refused, with every reason")
+_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 _log = logging.getLogger("comity.desk")
 
 _PROBLEMS = {
@@ -131,7 +132,8 @@ def _described(text: str) -> ResponseSpec:
 
 def _guard(token: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
     def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-        if (connection.base_url.hostname or "") not in HOSTS:
+        # The header itself: the framework would put the socket's own address in the place of a missing one.
+        if _HOST.fullmatch(connection.headers.get("host", "")) is None:
             raise HostNotOurs
         scheme, _, given = connection.headers.get("authorization", "").partition(" ")
         # Bytes, because the comparison takes only ASCII as text; and of every given token, to the end.

@@ -38,7 +38,7 @@ class Desk:
     officer: str | None
     transport: httpx2.AsyncBaseTransport | None = None
 
-    def get(self, path: str, **query: str | int | bool) -> Any:
+    def get(self, path: str, **query: str | int | bool | list[str]) -> Any:
         """Decoded JSON: `Any`, since its shape is the route's."""
         return self._ask("GET", path, query=query)
 
@@ -46,7 +46,7 @@ class Desk:
         """Decoded JSON of the answer to `body`, anything that msgspec encodes."""
         return self._ask("POST", path, content=msgspec.json.encode({} if body is None else body))
 
-    def get_bytes(self, path: str, **query: str | int | bool) -> bytes:
+    def get_bytes(self, path: str, **query: str | int | bool | list[str]) -> bytes:
         """The answer's body as it came."""
         return asyncio.run(self._send("GET", path, query, None))
 

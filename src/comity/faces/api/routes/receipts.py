@@ -18,7 +18,7 @@ from comity.flows.certify import Receipt, certify, certify_request, policy_text
 from comity.flows.request_state import dossier
 from comity.ports import Place, World
 
-Open = Annotated[list[str], QueryParameter(name="open", max_items=100)]
+Open = Annotated[list[str] | None, QueryParameter(name="open", max_items=100)]
 _FILE = re.compile(r"(0|[1-9][0-9]{0,17})\.(tlog-proof|fields)", re.ASCII)
 _TEXT, _BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 
@@ -73,7 +73,7 @@ def receipts(world: Here, request_id: FromPath[str]) -> ReceiptsView:
 
 @get("/receipts/{host:str}/{channel:str}/{file:str}", sync_to_thread=True)
 def receipt_file(
-    world: Here, host: FromPath[str], channel: FromPath[str], file: FromPath[str], opened: Open | None = None
+    world: Here, host: FromPath[str], channel: FromPath[str], file: FromPath[str], opened: Open = None
 ) -> Response[bytes]:
     """`<index>.tlog-proof`, the receipt; or `<index>.fields?open=/facts`, the values that are opened beside it."""
     named = _FILE.fullmatch(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from comity.faces.api.views import (
     known_view,
     value_view,
 )
-from comity.flows.lookup import look_up, opened
+from comity.flows.lookup import Known, look_up, opened
 from comity.flows.take_report import Submission, take_report
 from comity.ports import Place, World
 
@@ -102,7 +103,7 @@ class ReportView(msgspec.Struct, frozen=True):
 
     body      as it was kept, sealed members opened
     absent    pointers of sealed members that are not here any more
-    known     what is known about its values today
+    known     what is known about its values today, apart from this report
     requests  ids of the requests that it led to
     """
 
@@ -139,7 +140,7 @@ def take(world: Here, officer: Officer, data: NewReport) -> TakenView:
         known=[known_view(each) for each in taken.known],
         raised=[value_view(each) for each in taken.raised],
         unread=[
-            ReasonView(code, f"values[{places[text]}]", "correct it and hand it in again", {"value": text[:200]})
+            ReasonView(code, f"values[{places[text]}]", "correct it and hand it in again", {"text": text[:200]})
             for text, code in taken.unread
         ],
     )
@@ -147,7 +148,7 @@ def take(world: Here, officer: Officer, data: NewReport) -> TakenView:
 
 @get("/reports", sync_to_thread=True)
 def reports(world: Here, limit: Limit = 100) -> list[ReportLine]:
-    """Reports on this desk, newest first."""
+    """Reports that this node holds, newest first."""
     lines = []
     for place in world.store.of_kind("report/1", limit):
         record = opened(world, place)
@@ -161,16 +162,22 @@ def report(world: Here, report_id: FromPath[str]) -> ReportView:
     """One report, with what is known about its values today."""
     place, record = _found(world, report_id)
     values = [Indicator(each.kind, each.value) for each in (*record.body.indicators, *_or_none(record.body.contacts))]
+    others = [_without(each, record.envelope.id) for each in look_up(world, values)]
     return ReportView(
         report=report_id,
         made=record.envelope.made,
         body=msgspec.to_builtins(record.body),
         absent=sorted(record.absent),
-        known=[known_view(each) for each in look_up(world, values)],
+        known=[known_view(each) for each in others],
         requests=_requests(world, report_id),
         origin=place.origin,
         index=place.index,
     )
+
+
+def _without(known: Known, record: str) -> Known:
+    """What is known apart from this record: a report is no witness for itself."""
+    return replace(known, statements=tuple(each for each in known.statements if each.record != record))
 
 
 def _line(place: Place, record: Record[Any]) -> ReportLine:

@@ -50,7 +50,7 @@ def command(
     except NotFound as fault:
         # Not "refused": nothing was checked.
         (what, mend), *_ = lines_for(failed(fault), WORDING)
-        raise typer.Exit(_fail(here, "not-checked", fault, f"{what} {mend}", USAGE)) from fault
+        raise typer.Exit(_fail(here, "not-checked", fault, f"{what}\n{mend}", USAGE)) from fault
     except Malformed as fault:
         text = f"{plain(fault.facts['file'])} is too large for what it should be."
         raise typer.Exit(_fail(here, "malformed", fault, text, MALFORMED)) from fault

@@ -1,0 +1,106 @@
+"""Request: routes are weighed, an officer attests, another one approves, and only then does anything leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comity.faces.demo.desk import Declined, Desk
+from comity.faces.demo.stage import Stage, sent_by, until_held, until_state
+from comity.faces.demo.story import Ask, digest, draft_of
+from comity.faces.demo.telling import Step
+
+
+def ask_to_preserve(on: Stage) -> None:
+    """The first request, step by step."""
+    ask, police = on.story.preservation, on.police
+    officer = police.who.said_by(police.who.officer)
+    on.tell.act("request", "which law carries it, who has read that law, who approves")
+    with on.tell.step(police.who.label, "weighs the routes from Korea to Cambodia for preserving data") as step:
+        for route in police.get("/routes", measure=ask.measure, to=on.taskforce.who.name):
+            step.note(_route(on, route))
+        step.look.append(on.command(police, f"request routes {ask.measure} {on.taskforce.who.name}"))
+    with on.tell.step(
+        police.who.officer, f"drafts: preserve what leads to {len(ask.targets)} targets, by {ask.route}"
+    ) as step:
+        view = _draft(on, ask)
+        request = view["request"]
+        for reason in view["findings"]["blocking"]:
+            step.note(f"missing: {on.tell.words.reason(reason)}")
+        step.look.append(on.command(police, f"request show {request}"))
+    with on.tell.step(officer, "attests having read the text, and submits") as step:
+        _attest(police, ask, request)
+        police.post(f"/requests/{request}/submit")
+        step.note(ask.text_title)
+    with on.tell.step(officer, "tries to approve it too") as step:
+        _approve_own(on, step, request)
+    with on.tell.step(police.who.said_by(police.who.approver), "approves") as step:
+        police.post(f"/requests/{request}/approve", by=police.who.approver)
+    _send(on, ask, request)
+
+
+def ask_to_take_down(on: Stage) -> None:
+    """The same way for the second addressee, told shortly."""
+    ask = on.story.takedown
+    with on.tell.step(on.police.who.label, "drafts a takedown for the job site, attests, has it approved") as step:
+        request = _prepared(on, ask)
+        step.note(f"{ask.targets[0]}, by {ask.route}; who asks and who approves are two persons again")
+    _send(on, ask, request)
+
+
+def ask_too_much(on: Stage) -> None:
+    """A request that is bound to be refused."""
+    ask = on.story.too_broad
+    with on.tell.step(
+        on.police.who.label, "prepares a second request to Cambodia, without a limit of person or time"
+    ) as step:
+        request = _prepared(on, ask)
+        step.note(ask.facts)
+    _send(on, ask, request)
+
+
+def _prepared(on: Stage, ask: Ask) -> str:
+    request: str = _draft(on, ask)["request"]
+    _attest(on.police, ask, request)
+    on.police.post(f"/requests/{request}/submit")
+    on.police.post(f"/requests/{request}/approve", by=on.police.who.approver)
+    return request
+
+
+def _draft(on: Stage, ask: Ask) -> dict[str, Any]:
+    to = on.desks[ask.to].who.name
+    view: dict[str, Any] = on.police.post("/requests", draft_of(ask, to, on.report))
+    on.requests[ask.label] = view["request"]
+    return view
+
+
+def _attest(desk: Desk, ask: Ask, request: str) -> None:
+    desk.post(f"/requests/{request}/attest", {"text_title": ask.text_title, "text_sha256": digest("placeholder.txt")})
+
+
+def _approve_own(on: Stage, step: Step, request: str) -> None:
+    try:
+        on.police.post(f"/requests/{request}/approve")
+    except Declined as no:
+        for text in on.reasons(no.reasons):
+            step.note(f"refused: {text}")
+    else:
+        raise AssertionError("a node let an author approve the own request")
+
+
+def _send(on: Stage, ask: Ask, request: str) -> None:
+    far = on.desks[ask.to]
+    with on.tell.step(on.police.who.said_by(on.police.who.officer), f"sends it to {far.who.name}") as step:
+        view = on.police.post(f"/requests/{request}/send")
+        step.clocked()
+        until_held(step, on.police, *sent_by(on.police, view))
+        until_state(far, request, view["state"])
+        step.look.append(on.command(far, f"request show {request}"))
+
+
+def _route(on: Stage, route: dict[str, Any]) -> str:
+    """One route on a line: its gate, and what decides it."""
+    effect = "blocked" if route["gate"] == "blocked" else "attest"
+    reasons = [reason for reason in route["reasons"] if reason["facts"].get("effect") == effect]
+    shown = on.reasons(reasons)
+    more = f" And {len(shown) - 1} more." if len(shown) > 1 else ""
+    return f"{route['gate']:<8} {route['route']:<13} {shown[0] if shown else ''}{more}"

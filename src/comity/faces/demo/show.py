@@ -1,0 +1,162 @@
+"""The whole demo: folder, nodes, acts in their order, and what is said at the end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from comity.errors import Conflict
+from comity.faces.demo import answering, asking, exchange, opening, proving
+from comity.faces.demo.desk import Desk
+from comity.faces.demo.home import Home, taken
+from comity.faces.demo.nodes import nodes_running
+from comity.faces.demo.ports import chosen_base, must_be_free, ports_of
+from comity.faces.demo.stage import Stage
+from comity.faces.demo.story import Actor, story
+from comity.faces.demo.telling import Step, Teller, Words
+
+ACTS: tuple[Callable[[Stage], None], ...] = (
+    opening.enrol,
+    exchange.share,
+    exchange.report,
+    exchange.match_later,
+    asking.ask_to_preserve,
+    asking.ask_to_take_down,
+    answering.preserve,
+    answering.remove,
+    asking.ask_too_much,
+    answering.refuse,
+    proving.agree,
+    proving.prove,
+)
+
+
+class Ended(BaseException):
+    """Somebody asked the demo to end: Ctrl-C or SIGTERM. No fault, so no handler of faults may take it."""
+
+
+def show(path: Path, shown_path: str, comity: str, words: Words, *, once: bool, reset: bool, as_json: bool) -> int:
+    """Plays the demo in `path`, and returns the exit code: 130 when it was asked to end before the story did.
+
+    shown_path, comity   how the user would write the folder, and the command
+    """
+    base = chosen_base()
+    tell = Teller(as_json=as_json, words=words)
+    began = time.monotonic()
+    with _ended_by_signals() as quiet, ExitStack() as stack:
+        home = stack.enter_context(taken(path))
+        must_be_free(base)
+        fresh = _prepare(home, base, afresh=once or reset)
+        tell.opening(_greeting(fresh))
+        played = not fresh
+        try:
+            stack.callback(quiet)
+            desks = _start(stack, tell, home, base)
+            on = Stage(story(), path, shown_path, comity, tell, desks)
+            if fresh:
+                for act in ACTS:
+                    act(on)
+                home.write(base, played=True)
+                played = True
+            tell.closing(
+                {"played": fresh, "seconds": round(time.monotonic() - began, 1)}, _closing(on, began, fresh=fresh)
+            )
+            if not once:
+                _keep_running(on)
+        except Ended:
+            if not played:
+                tell.closing({"ended": "before the story did"}, ["Ended before the story did. Next time: --reset"])
+                return 130
+    return 0
+
+
+def _prepare(home: Home, base: int, *, afresh: bool) -> bool:
+    """Whether the story is to be played: in an empty folder it is, over nodes that have played it, it isn't."""
+    keys = tuple(who.key for who in story().node)
+    mark = home.read()
+    if mark is not None and not afresh:
+        if not home.is_intact(base, keys):
+            facts = {"port_base": mark.port_base, "wanted": base, "played": mark.played}
+            raise Conflict("demo-not-intact", folder=str(home.path), **facts)
+        return False
+    if mark is not None:
+        home.empty()
+    home.write(base, played=False)
+    return True
+
+
+def _start(stack: ExitStack, tell: Teller, home: Home, base: int) -> dict[str, Desk]:
+    actors = story().node
+    tell.act("nodes", "three processes on this machine, each with its own keys, store and log")
+
+    def ready(who: Actor, ms: int) -> None:
+        ports = ports_of(who.key, base)
+        notes = [who.title, f"exchange https://127.0.0.1:{ports.exchange}, desk http://127.0.0.1:{ports.desk}"]
+        tell.told(who.label, f"runs as {who.name}", Step(notes=notes, ms=ms))
+
+    with tell.waiting("The nodes make their keys and start ..."):
+        stack.enter_context(nodes_running(home, actors, base, ready=ready))
+    return {who.key: stack.enter_context(Desk(who, home.path / who.key)) for who in actors}
+
+
+def _greeting(fresh: bool) -> list[str]:
+    if fresh:
+        return [
+            "Comity demo. Every person, company and case in it is fictional; nodes, signatures and clocks are real.",
+            "",
+        ]
+    return ["Comity demo. The story has been played in this folder; its nodes start again. --reset plays it anew.", ""]
+
+
+def _closing(on: Stage, began: float, *, fresh: bool) -> list[str]:
+    here = on.shown_home
+    lines = (
+        [f"The story is told, in {time.monotonic() - began:.1f} s with starting the nodes. Now look yourself:"]
+        if fresh
+        else []
+    )
+    first = sorted((on.home / "receipts").glob("*.tlog-proof"))[:1]
+    lines += [f"  {on.comity} verify {here}/receipts/{proof.name} --policy {here}/policy" for proof in first]
+    lines += [
+        f"  {on.command(on.police, 'request list')}",
+        f"  {on.command(on.taskforce, 'request list')}",
+        f"  {on.command(on.platform, 'doctor')}",
+        "",
+        f"  {here}/receipts   {here}/policy   {here}/tampered   {here}/*.log",
+    ]
+    return lines
+
+
+def _keep_running(on: Stage) -> None:
+    lines = ["The nodes run until Ctrl-C:"]
+    for desk in on.desks.values():
+        token = f"{on.shown_home}/{desk.who.key}/api.token"
+        lines.append(f"  {desk.who.label:<15} desk {desk.address}/schema (token in {token}), exchange {desk.exchange}")
+    urls = {desk.who.key: {"desk": desk.address, "exchange": desk.exchange} for desk in on.desks.values()}
+    on.tell.closing({"running": urls}, lines)
+    threading.Event().wait()
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[Callable[[], None]]:
+    """SIGINT and SIGTERM raise Ended inside the block, until the callback is called: who is ending isn't disturbed."""
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        quiet()
+        raise Ended
+
+    def quiet() -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield quiet
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
