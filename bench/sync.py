@@ -113,8 +113,8 @@ def _run(folder: Path, courier: Courier, channel: Channel, records: Sequence[Mad
     courier_part = "serve" if isinstance(courier, DirectCourier) else "network"
     watched: Any = replace(  # Any: stands for the ports of a World
         world,
-        courier=Watched(courier, spent_s, lambda _name: courier_part),  # type: ignore[arg-type]
-        store=Watched(world.store, spent_s, lambda name: "keep" if name == "keep" else "store"),  # type: ignore[arg-type]
+        courier=Watched(courier, spent_s, lambda _name: courier_part),
+        store=Watched(world.store, spent_s, lambda name: "keep" if name == "keep" else "store"),
     )
     start_s = perf_counter()
     pulled = Puller(watched, peer).pull(channel.origin)

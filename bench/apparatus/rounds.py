@@ -18,7 +18,7 @@ class Times:
     @property
     def best_s(self) -> float:
         """The least that each slice ever took, summed: what it takes when nobody interrupts."""
-        return sum(map(min, zip(*self.runs, strict=True)))
+        return float(sum(min(each) for each in zip(*self.runs, strict=True)))
 
     @property
     def median_s(self) -> float:

@@ -109,7 +109,7 @@ def check_receipt(raw: bytes, policy: Policy | None, envelope: bytes | None, fie
         need(any(log.name == origin for log in policy.logs) and policy.is_met(good), "policy-not-met")
     check_inclusion(index, size, leaf_of(entry_of(extra[:32], body)), hashes, root)  # 5
     told = file_record(origin, body, b"")  # 6
-    pass
+    need(told.code != "issuer-not-the-writer", "issuer-not-the-writer")
     pairs = cut_fields(fields)  # 7
     need(told.code is None or not pairs, "fields-of-an-unreadable-record")
     sealed = json.loads(body).get("sealed", {}) if told.code is None else {}

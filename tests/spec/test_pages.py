@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from comity.adapters.catalog import FileCatalog
+from comity.adapters.store import marks
 from comity.domain.ledger import VerifierKey, open_checkpoint, parse_checkpoint, parse_note, parse_policy
 from comity.domain.receipt import PROVES_NOT, verify_receipt
 from comity.domain.record import CLOSED, decode_bundle, decode_fields, filed, kinds, open_record, read_marking, seal
@@ -271,6 +272,15 @@ def test_every_resource_has_its_line() -> None:
 
 def test_what_a_receipt_does_not_prove_is_said_whole() -> None:
     assert all(f"| `{code}` |" in PAGES["receipts.md"] for code in PROVES_NOT)
+
+
+def test_the_high_water_file_has_the_lines_that_the_page_says() -> None:
+    said = re.findall(r"^    ((?:size|line|gone) <origin> .*)$", PAGES["sync.md"], re.MULTILINE)
+    gone = marks.Gone("o", 1, "p", 2, ("/facts",))
+    written = [marks.size_mark("o", 1, bytes(32)), marks.line_mark("o", 1, 2), marks.gone_mark(gone)]
+    # A part in angle brackets is one word of the line.
+    assert [len(re.sub("<[^>]*>", "x", line).split(" ")) for line in said] == [len(line.split(" ")) for line in written]
+    assert [line.split(" ")[0] for line in said] == [line.split(" ")[0] for line in written]
 
 
 def test_the_index_names_every_page() -> None:

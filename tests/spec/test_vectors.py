@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -123,7 +123,7 @@ def test_a_bundle_is_cut_alike(case: dict[str, Any]) -> None:
     if refused(case, second_records.read_bundle, *arguments):
         return
     entries = second_records.read_bundle(*arguments)
-    spelled = {"salt": bytes.hex, "envelope": bytes.decode, "fields": bytes.hex}
+    spelled: dict[str, Callable[[Any], Any]] = {"salt": bytes.hex, "envelope": bytes.decode, "fields": bytes.hex}
     told = [{part: spelled.get(part, _as_it_is)(one) for part, one in entry.items()} for entry in entries]
     assert told == case["entries"]
 

@@ -188,6 +188,8 @@ def _notes() -> Iterator[tuple[str, bytes, tuple[str, ...]]]:
     yield "a time beyond 2^63", note(text, mine, _at(theirs, 1 << 63)), all_keys
     yield "no LF at the end", whole[:-1], all_keys
     yield "no blank line", text + mine, all_keys
+    blank = text + b"\nmore\n"
+    yield "the text goes up to the last blank line", note(blank, writer_line(blank)), (ORIGIN,)
     yield "no signature", text + b"\n", all_keys
     yield "a carriage return", whole.replace(b"\n7\n", b"\r\n7\n"), all_keys
     yield "not UTF-8", whole.replace(b"police", b"p\xffice", 1), all_keys

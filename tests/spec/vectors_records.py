@@ -121,6 +121,11 @@ def _broken_envelopes(raw: bytes) -> Iterator[tuple[Any, ...]]:
     clear = json.loads(record(example("decision/1")).envelope)
     clear["sealed"], clear["body"]["reason"] = {}, "in the clear"
     yield "a personal place in the clear", json.dumps(clear, separators=(",", ":")).encode()
+    indicator = record(example("indicator/1"))
+    email = json.loads(indicator.envelope)["body"] | {"value": "boss@lure.example"}
+    yield "an e-mail address in the clear", _with(indicator.envelope, sealed={}, body=email)
+    url = indicator.envelope.replace(b'"email"', b'"url"')
+    yield "an address of a site, sealed without need", url, encode_fields(indicator.fields)
     yield "an indicator without any value", _with(record(example("indicator/1")).envelope, sealed={})
 
 

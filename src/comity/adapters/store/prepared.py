@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Unpack
+from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Table, and_, bindparam, exists, insert, select
 from sqlalchemy.sql.dml import UpdateBase
@@ -26,7 +26,7 @@ class Prepared:
         self._statement, self._columns = statement, columns
         self._spoken: dict[str, tuple[str, Callable[[Row], Any]]] = {}
 
-    def run(self, connection: Connection, row: Row) -> CursorResult[Unpack[tuple[Any, ...]]]:
+    def run(self, connection: Connection, row: Row) -> CursorResult[*tuple[Any, ...]]:
         """Runs it once."""
         text, fill = self._in(connection)
         return connection.exec_driver_sql(text, fill(row))

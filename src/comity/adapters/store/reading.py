@@ -27,6 +27,14 @@ _ENTRIES = Prepared(
     .where(and_(_c.ch == bindparam("ch"), _c.idx >= bindparam("start"), _c.idx < bindparam("stop")))
     .order_by(_c.idx)
 )
+_POSTINGS = Prepared(
+    select(t.trace.c.ch, t.trace.c.idx)
+    .where(and_(t.trace.c.name == bindparam("name"), t.trace.c.key == bindparam("key")))
+    .order_by(t.trace.c.ch, t.trace.c.idx)
+)
+_OUTCOME = Prepared(
+    select(t.acted.c.outcome).where(and_(t.acted.c.issuer == bindparam("issuer"), t.acted.c.id == bindparam("id")))
+)
 
 
 def load_logs(connection: Connection) -> dict[str, Log]:
@@ -149,6 +157,8 @@ class Reading(ABC):
 
     def told(self, places: Sequence[Place]) -> dict[Place, Told]:
         found: dict[Place, Told] = {}
+        if not places:
+            return found
         with self._connect() as connection:
             for place in places:
                 ch = self._log(place.origin).ch
@@ -179,6 +189,10 @@ class Reading(ABC):
         unique = list(dict.fromkeys(keys))
         c = t.trace.c
         with self._connect() as connection:
+            if len(unique) == 1:  # what a drain asks for each request
+                rows = _POSTINGS.run(connection, {"name": name, "key": unique[0]})
+                places = [Place(origins[ch], index) for ch, index in rows]
+                return {unique[0]: places} if places else {}
             for at in range(0, len(unique), IN_MAX):
                 where = and_(c.name == name, c.key.in_(unique[at : at + IN_MAX]))
                 for row in connection.execute(select(c.key, c.ch, c.idx).where(where).order_by(c.key, c.ch, c.idx)):
@@ -208,9 +222,8 @@ class Reading(ABC):
         return found
 
     def acted(self, issuer: str, record: str) -> str | None:
-        where = and_(t.acted.c.issuer == issuer, t.acted.c.id == record)
         with self._connect() as connection:
-            outcome: str | None = connection.execute(select(t.acted.c.outcome).where(where)).scalar()
+            outcome: str | None = _OUTCOME.run(connection, {"issuer": issuer, "id": record}).scalar()
         return outcome
 
     def peers(self) -> tuple[Peer, ...]:

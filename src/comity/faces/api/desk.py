@@ -6,6 +6,7 @@ Routes are the files in `routes/`; each exports `routes`, a list of handlers. Th
 from __future__ import annotations
 
 import importlib
+import inspect
 import logging
 import pkgutil
 import re
@@ -123,6 +124,11 @@ def discovered() -> list[HTTPRouteHandler]:
     for handler in found:
         described = {status: _described(text) for status, text in _PROBLEMS.items()}
         handler.responses = {**described, **(handler.responses or {})}
+        # The framework would name and describe the wrapper that takes the function to a thread.
+        function = getattr(handler.fn, "func", handler.fn)
+        handler.operation_id = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        handler.summary, _, more = (inspect.getdoc(function) or "").partition("\n\n")
+        handler.description = more or None
     return found
 
 

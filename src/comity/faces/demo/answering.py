@@ -18,7 +18,7 @@ def preserve(on: Stage) -> None:
     _step(on, far, far.who.officer, request, "acknowledges the preservation request", {"event": "acknowledge"})
     terms = [{"text": said.term, "kind": said.term_kind}]
     body = {"event": "offer_terms", "terms": terms, "role": "approver"}
-    _step(on, far, far.who.approver, request, "offers to preserve under a condition", body, said.term)
+    _step(on, far, far.who.approver, request, "offers to preserve, under a condition", body, said.term)
     until_state(police, request, "conditional")
     body = {"event": "accept_terms", "role": "approver"}
     _step(on, police, police.who.approver, request, "accepts the condition", body)
@@ -36,7 +36,8 @@ def remove(on: Stage) -> None:
         view = far.post(f"/requests/{request}/actions", {"event": "report_action", "taken": said.removed})
         step.clocked()
         until_held(step, far, *sent_by(far, view))
-        step.note(f"taken: {said.removed}. {view['proves_not']['en']}")
+        step.note(f"taken: {said.removed}")
+        step.note(f"a receipt of it: {view['proves_not']['en']}")
     until_state(on.police, request, "acted")
 
 
@@ -84,5 +85,5 @@ def _act(on: Stage, far: Desk, request: str) -> None:
         view = far.post(f"/requests/{request}/actions", body)
         step.clocked()
         until_held(step, far, *sent_by(far, view))
-        step.note(f"held until {held_until[:10]}; SHA-256 {digest[:16]}… of a file that stays in Cambodia")
+        step.note(f"held until {held_until[:10]}; the file stays in Cambodia, its SHA-256 is {digest[:16]}…")
         step.look.append(f"sha256sum {on.shown_home}/{far.who.key}.evidence/{said.evidence_name}")

@@ -14,14 +14,12 @@ def ask_to_preserve(on: Stage) -> None:
     """The first request, step by step."""
     ask, police = on.story.preservation, on.police
     officer = police.who.said_by(police.who.officer)
-    on.tell.act("request", "which law carries it, who has read that law, who approves")
-    with on.tell.step(police.who.label, "weighs the routes from Korea to Cambodia for preserving data") as step:
+    on.tell.act("request", "which law carries it (attest: once an officer has read the text), and who approves")
+    with on.tell.step(police.who.label, "weighs the routes to Cambodia for preserving data") as step:
         for route in police.get("/routes", measure=ask.measure, to=on.taskforce.who.name):
             step.note(_route(on, route))
-        step.look.append(on.command(police, f"request routes {ask.measure} {on.taskforce.who.name}"))
-    with on.tell.step(
-        police.who.officer, f"drafts: preserve what leads to {len(ask.targets)} targets, by {ask.route}"
-    ) as step:
+        step.look.append(on.command(police, f"request routes --measure {ask.measure} --to {on.taskforce.who.name}"))
+    with on.tell.step(officer, f"drafts: preserve what leads to {len(ask.targets)} targets, by {ask.route}") as step:
         view = _draft(on, ask)
         request = view["request"]
         for reason in view["findings"]["blocking"]:
@@ -41,20 +39,18 @@ def ask_to_preserve(on: Stage) -> None:
 def ask_to_take_down(on: Stage) -> None:
     """The same way for the second addressee, told shortly."""
     ask = on.story.takedown
-    with on.tell.step(on.police.who.label, "drafts a takedown for the job site, attests, has it approved") as step:
+    with on.tell.step(on.police.who.label, f"drafts and attests a takedown; {on.police.who.approver} approves") as step:
         request = _prepared(on, ask)
-        step.note(f"{ask.targets[0]}, by {ask.route}; who asks and who approves are two persons again")
+        step.note(f"{ask.targets[0]}, by {ask.route}")
     _send(on, ask, request)
 
 
 def ask_too_much(on: Stage) -> None:
     """A request that is bound to be refused."""
     ask = on.story.too_broad
-    with on.tell.step(
-        on.police.who.label, "prepares a second request to Cambodia, without a limit of person or time"
-    ) as step:
+    with on.tell.step(on.police.who.label, f"asks Cambodia for too much; {on.police.who.approver} approves") as step:
         request = _prepared(on, ask)
-        step.note(ask.facts)
+        step.note(ask.facts.strip())
     _send(on, ask, request)
 
 
@@ -97,10 +93,9 @@ def _send(on: Stage, ask: Ask, request: str) -> None:
         step.look.append(on.command(far, f"request show {request}"))
 
 
-def _route(on: Stage, route: dict[str, Any]) -> str:
-    """One route on a line: its gate, and what decides it."""
+def _route(on: Stage, route: dict[str, Any]) -> tuple[str, ...]:
+    """One route as cells: its gate, its name, and what decides it."""
     effect = "blocked" if route["gate"] == "blocked" else "attest"
-    reasons = [reason for reason in route["reasons"] if reason["facts"].get("effect") == effect]
-    shown = on.reasons(reasons)
+    shown = on.reasons([reason for reason in route["reasons"] if reason["facts"].get("effect") == effect])
     more = f" And {len(shown) - 1} more." if len(shown) > 1 else ""
-    return f"{route['gate']:<8} {route['route']:<13} {shown[0] if shown else ''}{more}"
+    return route["gate"], route["route"], f"{shown[0] if shown else ''}{more}"

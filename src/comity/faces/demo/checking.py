@@ -27,7 +27,7 @@ class Checked:
 
 
 # The command's own entry, once for each file, in one process: most of the time of a short command is its start.
-_EACH = """
+EACH = """
 import io, json, sys
 from contextlib import redirect_stdout
 from comity.faces.cli.app import run
@@ -40,21 +40,22 @@ for arguments in json.load(sys.stdin):
 
 def verify(proof: Path, policy: Path) -> Checked:
     """Runs `comity verify` on one file, with nothing of a node at hand."""
-    ended = _run([*verify_command(), *_arguments(proof, policy, None)], b"")
+    ended = _run([*verify_command(), *arguments_for(proof, policy, None)], b"")
     return _checked(ended.returncode, ended.stdout or ended.stderr)
 
 
 def verify_each(files: Sequence[tuple[Path, Path | None]], policy: Path) -> list[Checked]:
     """Runs `comity verify` on each (receipt, opened values), one after the other in one process without a node."""
-    asked = [_arguments(proof, policy, fields) for proof, fields in files]
-    ended = _run([sys.executable, "-c", _EACH], msgspec.json.encode(asked))
+    asked = [arguments_for(proof, policy, fields) for proof, fields in files]
+    ended = _run([sys.executable, "-c", EACH], msgspec.json.encode(asked))
     told = [msgspec.json.decode(line, type=tuple[int, str]) for line in ended.stdout.splitlines()]
     if len(told) < len(files):
         raise Conflict("demo-verify-broke-off", done=len(told), of=len(files), why=_last_line(ended.stderr))
     return [_checked(code, said.encode()) for code, said in told]
 
 
-def _arguments(proof: Path, policy: Path, fields: Path | None) -> list[str]:
+def arguments_for(proof: Path, policy: Path, fields: Path | None) -> list[str]:
+    """What follows `comity` on the command line."""
     beside = ["--fields", str(fields)] if fields is not None else []
     return ["--json", "verify", str(proof), "--policy", str(policy), *beside]
 

@@ -7,7 +7,6 @@ from typing import Any
 from comity.faces.demo.desk import Desk
 from comity.faces.demo.stage import Stage, until, until_held
 from comity.faces.demo.story import ListPart, digest, raw
-from comity.faces.demo.telling import Step
 
 
 def share(on: Stage) -> None:
@@ -59,13 +58,16 @@ def report(on: Stage) -> None:
 def match_later(on: Stage) -> None:
     """What comes after a report is matched when it arrives."""
     value = on.story.later.values[0]
-    with on.tell.step(on.taskforce.who.label, "shares one more value, which the family has reported already") as step:
+    with on.tell.step(on.taskforce.who.label, "shares one more value") as step:
         before = {notice["key"] for notice in on.police.get("/notices")}
         origin, _ = _import(on, on.taskforce, on.story.later)
         step.clocked()
         until_held(step, on.taskforce, origin, _size(on.taskforce, origin))
         notice = until("a match to be noticed", lambda: _fresh_match(on.police, before))
-        step.note(f"{value}: the police's node noticed by itself ({notice['kind']}, {notice['at'][11:19]} UTC)")
+        step.note(value)
+        step.note(
+            f"the report names it: the police's node noticed by itself at {notice['at'][11:19]} UTC ({notice['kind']})"
+        )
 
 
 def _import(on: Stage, desk: Desk, part: ListPart) -> tuple[str, int]:
@@ -82,20 +84,15 @@ def _import(on: Stage, desk: Desk, part: ListPart) -> tuple[str, int]:
 
 def _told(on: Stage, known: dict[str, Any]) -> None:
     value = f"{known['value']['kind']} {known['value']['value']}"
-    step = Step()
-    said = [_statement(each) for each in known["statements"]]
-    if known["suppressed"]:
-        named = known["suppressed"][0]
-        said.append(f"not raised: “{named['list']}” names {named['entry']}; {on.tell.words.why(named['why'])}")
-    elif not said:
-        said.append("nobody has named it yet; that doesn't make it harmless")
-    step.notes = said
-    on.tell.told("known" if known["raised"] else "not raised", value, step)
+    said = [_statement(each) for each in known["statements"]] or ["not known; that doesn't make it harmless"]
+    for each in known["suppressed"]:
+        said.append(f"but “{each['list']}” names {each['entry']}: {on.tell.words.why(each['why'])}")
+    on.tell.line("RAISED" if known["raised"] else "not raised", value, said)
 
 
 def _statement(each: dict[str, Any]) -> str:
-    covers = "" if each["exact"] else f", covered by {each['value']['kind']} {each['value']['value']}"
-    return f"{each['role']}, says {each['said_by']} at {each['said_at'][11:19]} UTC{covers}"
+    at = f"{each['said_by']}, {each['said_at'][11:19]} UTC: {each['role']}"
+    return at if each["exact"] else f"{at} {each['value']['value']}, which covers this"
 
 
 def _size(desk: Desk, origin: str) -> int:

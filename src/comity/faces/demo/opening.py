@@ -15,9 +15,7 @@ def enrol(on: Stage) -> None:
         for host, guest in ((on.police, other), (other, on.police)):
             _admit(on, host, guest)
     on.tell.act("ready", "every node asks the others for what is new")
-    with on.tell.step(
-        "all three", "each can be reached by its partners, over TLS with the certificate that was compared"
-    ) as step:
+    with on.tell.step("All three", "reach their partners over TLS, certificates pinned") as step:
         for desk in on.desks.values():
             until(f"{desk.who.name} to have asked its partners", lambda desk=desk: _has_pulled(desk))  # type: ignore[misc]
         step.look.append(on.command(on.police, "channel list"))

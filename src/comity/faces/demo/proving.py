@@ -23,22 +23,31 @@ class Saved:
     fields: Path | None
 
 
+@dataclass(frozen=True)
+class Level:
+    """A channel that both ends hold alike."""
+
+    origin: str
+    lane: str
+    size: int
+    root: bytes
+
+
 def agree(on: Stage) -> None:
     """State by state and root by root."""
-    on.tell.act("agreement", "two databases in two countries hold the same")
-    with on.tell.step("both ends", "compute the same state for every request") as step:
+    on.tell.act("agreement", "the stores of two sides hold the same")
+    with on.tell.step("Both ends", "compute the same state for every request") as step:
         for ask in (on.story.preservation, on.story.takedown, on.story.too_broad):
-            far = on.desks[ask.to]
-            here, there = _both(on, on.requests[ask.label], far)
+            here, there = _both(on, on.requests[ask.label], on.desks[ask.to])
             steps = " → ".join(each["event"] for each in there["history"])
-            step.note(f"{ask.label}: {here['state']} at the police, {there['state']} at {far.who.name}")
-            step.note(f"    {steps}")
-    with on.tell.step("both ends", "hold every channel under the same root") as step:
+            step.note((ask.label, f"{here['state']} = {there['state']}", steps))
+    with on.tell.step("Both ends", "hold every channel under the same root") as step:
         for far in (on.taskforce, on.platform):
-            for origin, size, root in until("both ends to hold the same", lambda far=far: _level(on.police, far)):  # type: ignore[misc]
-                writer = origin.partition("/ch/")[0]
-                reader = far.who.name if writer == on.police.who.name else on.police.who.name
-                step.note(f"{writer} → {reader}: {size} records, root {root.hex()[:16]}… at both")
+            ends = (on.police.who.label, far.who.label)
+            for each in until("both ends to hold the same", lambda far=far: _level(on.police, far)):  # type: ignore[misc]
+                writer, reader = ends if each.origin.startswith(f"{on.police.who.name}/") else ends[::-1]
+                records = f"{each.size} records" if each.size > 1 else "1 record"
+                step.note((f"{writer} → {reader}", f"{each.lane}, {records}", f"root {each.root.hex()[:16]}…"))
         step.look.append(on.command(on.police, "channel list"))
 
 
@@ -53,13 +62,13 @@ def _save_all(on: Stage) -> list[Saved]:
     saved: list[Saved] = []
     folder = on.home / "receipts"
     folder.mkdir(exist_ok=True)
-    with on.tell.step(on.police.who.label, "writes a receipt of every record that crossed the border") as step:
+    with on.tell.step(on.police.who.label, "writes a receipt of every record of the requests") as step:
         for label, request in on.requests.items():
             saved += _save(on.police, label, request, folder)
         (on.home / "policy").write_bytes(on.police.get_bytes("/policy"))
-        opened = sum(each.fields is not None for each in saved)
+        beside = sum(each.fields is not None for each in saved)
         step.note(
-            f"{len(saved)} receipts; {opened} of them with the facts opened, none with the suspect's number or a name"
+            f"{len(saved)} receipts; beside {beside} of them lie the facts, opened; telephone numbers stay sealed"
         )
         step.look += [f"{on.shown_home}/receipts/", f"{on.shown_home}/policy (the keys to believe)"]
     return saved
@@ -68,17 +77,17 @@ def _save_all(on: Stage) -> list[Saved]:
 def _check(on: Stage, saved: list[Saved]) -> None:
     """Each receipt by the command itself, where no node is; then a copy with one bit changed."""
     policy, shown = on.home / "policy", f"--policy {on.shown_home}/policy"
-    with on.tell.step(
-        "comity verify", f"checks all {len(saved)} in a process that has no node and asks nobody"
-    ) as step:
+    with on.tell.step("comity verify", f"checks all {len(saved)}, in a process that has no node") as step:
         results = verify_each([(one.proof, one.fields) for one in saved], policy)
         for one, result in zip(saved, results, strict=True):
-            if result.exit_code != 0:
+            opened = [OPENED] if one.fields is not None else []
+            if result.exit_code != 0 or result.told["opened"] != opened:
                 raise BadProof("demo-receipt-refused", file=str(one.proof), told=result.told)
-        step.note(f"{len(results)} of {len(saved)} verified. The first one says:")
-        step.note(_summary(results[0].told))
+        step.note(f"{len(results)} of {len(saved)} verified. Of the first one it says:")
+        for line in _summary(results[0].told):
+            step.note(line)
         step.look.append(f"{on.comity} verify {on.shown_home}/receipts/{saved[0].proof.name} {shown}")
-    with on.tell.step("comity verify", "checks a copy in which one bit of the record is flipped") as step:
+    with on.tell.step("comity verify", "checks a copy with one bit of the record flipped") as step:
         flipped = flip(saved[0].proof, on.home / "tampered")
         result = verify(flipped, policy)
         if result.exit_code == 0:
@@ -106,12 +115,12 @@ def _same(asker: dict[str, Any], asked: dict[str, Any]) -> bool:
     return bool(theirs) and asker["state"] == asked["state"] and ours[-len(theirs) :] == theirs
 
 
-def _level(here: Desk, there: Desk) -> list[tuple[str, int, bytes]] | None:
-    """(origin, size, root) of every channel between the two that holds something, once both ends have it alike."""
+def _level(here: Desk, there: Desk) -> list[Level] | None:
+    """Every channel between the two that holds something, once both ends have it alike."""
     ours = {each["origin"]: each for each in here.get("/channels")}
     theirs = {each["origin"]: each for each in there.get("/channels")}
     found = []
-    for origin in sorted(ours.keys() & theirs.keys()):
+    for origin in sorted(ours.keys() & theirs.keys(), key=lambda origin: (ours[origin]["lane"], origin)):
         sizes = {each[origin][name] for each in (ours, theirs) for name in ("size", "confirmed")}
         if len(sizes) > 1:
             return None
@@ -120,7 +129,7 @@ def _level(here: Desk, there: Desk) -> list[tuple[str, int, bytes]] | None:
             roots = {_signed_root(desk, origin, size) for desk in (here, there)}
             if len(roots) > 1:
                 raise BadProof("demo-roots-differ", origin=origin, size=size)
-            found.append((origin, size, roots.pop()))
+            found.append(Level(origin, ours[origin]["lane"], size, roots.pop()))
     return found
 
 
@@ -157,8 +166,8 @@ def _all_receipts(desk: Desk, request: str) -> list[dict[str, Any]] | None:
     return list(found["receipts"]) if not found["waiting"] else None
 
 
-def _summary(told: dict[str, Any]) -> str:
+def _summary(told: dict[str, Any]) -> list[str]:
     what, place = told["what"], told["place"]
     held = ", ".join(f"{each['name'].rpartition('/')[0]} at {each['at']}" for each in told["served"]["to"])
-    closed = f"; closed: {', '.join(told['closed'])}" if told["closed"] else ""
-    return f"{what['kind']} by {what['issuer']}, number {place['index']} of {place['size']}; held by {held}{closed}"
+    seals = "; ".join(f"{name}: {', '.join(told[name])}" for name in ("opened", "closed") if told[name])
+    return [f"{what['kind']} by {what['issuer']}, number {place['index']} of {place['size']}", f"held by {held}", seals]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -55,7 +57,6 @@ def show(path: Path, shown_path: str, comity: str, words: Words, *, once: bool, 
         tell.opening(_greeting(fresh))
         played = not fresh
         try:
-            stack.callback(quiet)
             desks = _start(stack, tell, home, base)
             on = Stage(story(), path, shown_path, comity, tell, desks)
             if fresh:
@@ -72,6 +73,13 @@ def show(path: Path, shown_path: str, comity: str, words: Words, *, once: bool, 
             if not played:
                 tell.closing({"ended": "before the story did"}, ["Ended before the story did. Next time: --reset"])
                 return 130
+            tell.closing({"ended": "on request"}, ["The nodes end."])
+        except BrokenPipeError:
+            # Whoever read along has gone. The nodes end in order all the same, and nothing is left to be flushed.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        finally:
+            quiet()
     return 0
 
 
@@ -96,8 +104,8 @@ def _start(stack: ExitStack, tell: Teller, home: Home, base: int) -> dict[str, D
 
     def ready(who: Actor, ms: int) -> None:
         ports = ports_of(who.key, base)
-        notes = [who.title, f"exchange https://127.0.0.1:{ports.exchange}, desk http://127.0.0.1:{ports.desk}"]
-        tell.told(who.label, f"runs as {who.name}", Step(notes=notes, ms=ms))
+        note = f"{who.title}; exchange on port {ports.exchange}, desk on {ports.desk}"
+        tell.told(who.label, f"runs as {who.name}", Step(notes=[note], ms=ms))
 
     with tell.waiting("The nodes make their keys and start ..."):
         stack.enter_context(nodes_running(home, actors, base, ready=ready))
@@ -107,28 +115,24 @@ def _start(stack: ExitStack, tell: Teller, home: Home, base: int) -> dict[str, D
 def _greeting(fresh: bool) -> list[str]:
     if fresh:
         return [
-            "Comity demo. Every person, company and case in it is fictional; nodes, signatures and clocks are real.",
-            "",
+            "Comity demo. Persons, companies and the case are fictional; nodes, signatures and clocks are real.",
+            "A Korean police desk, the Cambodian side of a task force and a job site act on an advertisement.",
+            "took: the step at its own node. held there: until the far node's cosignature on it was back.",
         ]
     return ["Comity demo. The story has been played in this folder; its nodes start again. --reset plays it anew.", ""]
 
 
 def _closing(on: Stage, began: float, *, fresh: bool) -> list[str]:
-    here = on.shown_home
-    lines = (
-        [f"The story is told, in {time.monotonic() - began:.1f} s with starting the nodes. Now look yourself:"]
-        if fresh
-        else []
-    )
-    first = sorted((on.home / "receipts").glob("*.tlog-proof"))[:1]
-    lines += [f"  {on.comity} verify {here}/receipts/{proof.name} --policy {here}/policy" for proof in first]
-    lines += [
-        f"  {on.command(on.police, 'request list')}",
-        f"  {on.command(on.taskforce, 'request list')}",
-        f"  {on.command(on.platform, 'doctor')}",
-        "",
-        f"  {here}/receipts   {here}/policy   {here}/tampered   {here}/*.log",
-    ]
+    here, shown = on.shown_home, f"--policy {on.shown_home}/policy"
+    lines = [f"That was the story; {time.monotonic() - began:.0f} s with starting the nodes."] if fresh else []
+    lines.append("To look at: " + "   ".join(f"{here}/{name}" for name in ("receipts", "policy", "tampered", "*.log")))
+    lines.append("To try:")
+    for proof in sorted((on.home / "receipts").glob(f"{on.story.preservation.label}-1-*.tlog-proof")):
+        fields = f"--fields {here}/receipts/{proof.stem}.fields"
+        lines.append(f"  {on.comity} verify {here}/receipts/{proof.name} {shown}")
+        lines.append(f"  {on.comity} verify {here}/receipts/{proof.name} {shown} {fields}")
+    lines.append(f"  {on.command(on.police, 'request list')}")
+    lines.append(f"  {on.command(on.taskforce, 'request list')}")
     return lines
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -33,20 +34,20 @@ class Words:
 class Step:
     """A step while it is taken.
 
-    notes    what came of it, a line each
+    notes    what came of it, a line each; cells where lines belong below each other
     look     where to look: a command or a path
     held_ms  until the far node had cosigned that it holds what was sent
     ms       of the step itself; measured to the end of the block unless `clocked` is called
     """
 
-    notes: list[str] = field(default_factory=list)
+    notes: list[str | tuple[str, ...]] = field(default_factory=list)
     look: list[str] = field(default_factory=list)
     held_ms: int | None = None
     ms: int | None = None
     _began: float = field(default_factory=time.monotonic)
 
-    def note(self, text: str) -> None:
-        self.notes.append(text)
+    def note(self, said: str | tuple[str, ...]) -> None:
+        self.notes.append(said)
 
     def passed_ms(self) -> int:
         """Milliseconds since the step began."""
@@ -75,15 +76,15 @@ class Teller:
         """What is said before the first act."""
         if not self._as_json:
             for line in lines:
-                self._console.print(Text(line))
-            self._console.print(self._row("", "", "", "took", "held there", "dim"))
+                self._print(Text(line), soft_wrap=True)
+            self._print(self._row("", "", "", "took", "held there", "dim"))
 
     def act(self, name: str, about: str) -> None:
         """A new act begins."""
         self._act = name
         if not self._as_json:
-            self._console.print()
-            self._console.print(Text.assemble((name.upper(), "bold"), ("  " + about, "dim")))
+            self._print("")
+            self._print(Text.assemble((name.upper(), "bold"), ("  " + about, "dim")))
 
     @contextmanager
     def step(self, who: str, what: str) -> Iterator[Step]:
@@ -95,20 +96,31 @@ class Teller:
         self.told(who, what, made)
 
     def told(self, who: str, what: str, step: Step) -> None:
-        """A step that has been taken; without a clock, a line that belongs to the one before."""
-        self._count += step.ms is not None
+        """A step that has been taken."""
+        self._count += 1
         if self._as_json:
+            notes = [note if isinstance(note, str) else "  ".join(note) for note in step.notes]
             line = {"step": self._count, "act": self._act, "who": who, "what": what, "ms": step.ms}
-            line |= {"held_ms": step.held_ms, "notes": step.notes, "look": step.look}
-            self._write(line)
+            self._write(line | {"held_ms": step.held_ms, "notes": notes, "look": step.look})
             return
-        number = str(self._count) if step.ms is not None else ""
-        self._console.print(self._row(number, who, what, _clock(step.ms), _clock(step.held_ms)))
-        for note in step.notes:
-            self._console.print(self._note(note))
+        self._print(self._row(str(self._count), who, what, _clock(step.ms), _clock(step.held_ms)))
+        self._notes(step.notes)
         for place in step.look:
             # To be copied, so never broken.
-            self._console.print(Text(f"     look: {place}", "dim"), soft_wrap=True)
+            self._print(Text(f"     look: {place}", "dim"), soft_wrap=True)
+
+    def line(self, word: str, what: str, notes: Sequence[str]) -> None:
+        """Something that a step has brought, without a clock of its own."""
+        if self._as_json:
+            self._write({"step": self._count, "act": self._act, "who": word, "what": what, "notes": list(notes)})
+            return
+        row = Table.grid(padding=(0, 1), expand=True)
+        row.add_column(width=2)
+        row.add_column(width=19)
+        row.add_column(ratio=1)
+        row.add_row("", Text(word, "yellow" if word.isupper() else "dim"), Text(what))
+        self._print(row)
+        self._notes(notes)
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
@@ -124,10 +136,10 @@ class Teller:
         if self._as_json:
             self._write(told)
             return
-        self._console.print()
+        self._print("")
         for line in lines:
             # Commands are to be copied: they are not broken.
-            self._console.print(Text(line), soft_wrap=True)
+            self._print(Text(line), soft_wrap=True)
 
     def _row(self, number: str, who: str, what: str, took: str, held: str, style: str = "") -> Table:
         row = Table.grid(padding=(0, 1), expand=True)
@@ -139,12 +151,28 @@ class Teller:
         row.add_row(Text(number, "dim"), Text(who, "cyan"), Text(what), Text(took, style), Text(held, style or "green"))
         return row
 
-    def _note(self, text: str) -> Table:
-        row = Table.grid(padding=(0, 1), expand=True)
-        row.add_column(width=22)
-        row.add_column(ratio=1)
-        row.add_row("", Text(text))
-        return row
+    def _notes(self, notes: Sequence[str | tuple[str, ...]]) -> None:
+        """Below the step, indented; cells of notes that follow each other stand in columns."""
+        cells = [(note,) if isinstance(note, str) else note for note in notes]
+        for wide, rows in groupby(cells, len):
+            table = Table.grid(padding=(0, 1), expand=True)
+            table.add_column(width=22)
+            for _ in range(wide - 1):
+                table.add_column(no_wrap=True)
+            table.add_column(ratio=1)
+            for row in rows:
+                table.add_row("", *map(Text, row))
+            self._print(table)
+
+    def _print(self, what: RenderableType, *, soft_wrap: bool = False) -> None:
+        if self._console.is_terminal:
+            self._console.print(what, soft_wrap=soft_wrap)
+            return
+        with self._console.capture() as said:
+            self._console.print(what, soft_wrap=soft_wrap)
+        # A table fills its width with blanks, which are of no use in a file.
+        self._console.file.write("".join(f"{line.rstrip()}\n" for line in said.get().splitlines()))
+        self._console.file.flush()
 
     def _write(self, line: dict[str, Any]) -> None:
         sys.stdout.write(msgspec.json.encode(line).decode() + "\n")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import get, post
-from litestar.params import RawBody
+from litestar.params import JSONBody, RawBody
 
 from comity.domain.indicator import Indicator
 from comity.domain.match import parse_warning_list
@@ -68,7 +68,7 @@ class WarningListView(msgspec.Struct, frozen=True):
 
 
 @post("/imports", sync_to_thread=True, status_code=200)
-def batch(world: Here, officer: Officer, data: Batch) -> BatchView:
+def batch(world: Here, officer: Officer, data: JSONBody[Batch]) -> BatchView:
     """Keeps one record for each value, in one transaction. The same value of the same list is kept once, however often it is sent."""
     audience = node_name(data.audience) if data.audience is not None else None
     values, refused = _read(data)
@@ -87,7 +87,10 @@ def batch(world: Here, officer: Officer, data: Batch) -> BatchView:
 
 @post("/imports/warning-list", sync_to_thread=True, status_code=200, request_max_body_size=WARNING_LIST_BYTES_MAX)
 def warning_list(world: Here, officer: Officer, body: RawBody) -> WarningListView:
-    """Keeps a MISP warning list as it came; a newer one of the same name takes its place."""
+    """Keeps a MISP warning list as it came; a newer one of the same name takes its place.
+
+    The body is the `list.json` itself, as application/json, up to 8 MiB.
+    """
     parsed = parse_warning_list(body)
     listed = import_warning_list(world, officer, body)
     return WarningListView(
@@ -115,7 +118,7 @@ def warning_lists(world: Here) -> list[WarningListView]:
     return found
 
 
-def _read(data: Batch) -> tuple[list[Indicator], list[ReasonView]]:
+def _read(data: JSONBody[Batch]) -> tuple[list[Indicator], list[ReasonView]]:
     values: dict[Indicator, None] = {}
     refused = []
     for number, text in enumerate(data.values):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import get, post
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from comity.domain.indicator import Indicator, is_open
 from comity.domain.terms import Reason, Refused
@@ -29,7 +29,7 @@ def lookup(world: Here, asked: Asked, asked_kind: AskedKind = None) -> KnownView
 
 
 @post("/lookup", sync_to_thread=True, status_code=200)
-def lookup_any(world: Here, data: GivenValue) -> KnownView:
+def lookup_any(world: Here, data: JSONBody[GivenValue]) -> KnownView:
     """What is known about a value of any kind."""
     return _answer(world, read_value(data.kind, data.value))
 

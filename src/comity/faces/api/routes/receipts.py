@@ -71,7 +71,7 @@ def receipts(world: Here, request_id: FromPath[str]) -> ReceiptsView:
     return ReceiptsView([_line(world, receipt) for receipt in ready], waiting)
 
 
-@get("/receipts/{host:str}/{channel:str}/{file:str}", sync_to_thread=True)
+@get("/receipts/{host:str}/{channel:str}/{file:str}", sync_to_thread=True, media_type=_BYTES)
 def receipt_file(
     world: Here, host: FromPath[str], channel: FromPath[str], file: FromPath[str], opened: Open = None
 ) -> Response[bytes]:
@@ -89,7 +89,7 @@ def receipt_file(
     return _file(made.fields, _BYTES, f"{made.name}.fields")
 
 
-@get("/policy", sync_to_thread=True)
+@get("/policy", sync_to_thread=True, media_type=_TEXT)
 def policy(world: Here) -> Response[bytes]:
     """This node's roster as a policy file: whom `comity verify` may believe."""
     return _file(policy_text(world).encode(), _TEXT, f"{world.me.name}.policy")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from comity.domain.indicator import Indicator
 from comity.domain.record import Record
@@ -118,7 +118,7 @@ class ReportView(msgspec.Struct, frozen=True):
 
 
 @post("/reports", sync_to_thread=True)
-def take(world: Here, officer: Officer, data: NewReport) -> TakenView:
+def take(world: Here, officer: Officer, data: JSONBody[NewReport]) -> TakenView:
     """Keeps a report on this node's own desk and tells what others know about its values."""
     said = Submission(
         channel_in=data.channel_in,

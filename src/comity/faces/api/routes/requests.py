@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from comity.domain.terms import instant_from, node_name
 from comity.faces.api.asking import Here, Officer, granted
@@ -63,7 +63,7 @@ class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: Moment | None = None
 
 
-class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One step by our side; `allowed` of the request says which.
 
     ground  code of a refusal
@@ -88,7 +88,7 @@ class EvidenceItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     use_limitation: Word | None = None
 
 
-class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was really done, which may be less than what was asked."""
 
     event: Word
@@ -100,7 +100,7 @@ class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/requests", sync_to_thread=True)
-def draft(world: Here, officer: Officer, data: NewRequest) -> RequestView:
+def draft(world: Here, officer: Officer, data: JSONBody[NewRequest]) -> RequestView:
     """Keeps a draft on this desk and says what is still missing; nothing leaves."""
     ask = requesting.Ask(
         measure=data.measure,
@@ -134,7 +134,7 @@ def request(world: Here, request_id: FromPath[str]) -> RequestView:
 
 
 @post("/requests/{request_id:str}/attest", sync_to_thread=True, status_code=200)
-def attest(world: Here, officer: Officer, request_id: FromPath[str], data: Attested) -> RequestView:
+def attest(world: Here, officer: Officer, request_id: FromPath[str], data: JSONBody[Attested]) -> RequestView:
     """Records that the acting officer has read the text that applies."""
     granted(requesting.attest(world, officer, request_id, data.text_title, data.text_sha256))
     return request_view(world, request_id)
@@ -162,7 +162,7 @@ def send(world: Here, officer: Officer, request_id: FromPath[str]) -> RequestVie
 
 
 @post("/requests/{request_id:str}/steps", sync_to_thread=True)
-def step(world: Here, officer: Officer, request_id: FromPath[str], data: Step) -> RequestView:
+def step(world: Here, officer: Officer, request_id: FromPath[str], data: JSONBody[NewStep]) -> RequestView:
     """Takes one step for our side."""
     terms = tuple((term.text, term.kind, term.until) for term in data.terms)
     said = Said(data.event, data.ground, data.reason, terms, data.choice)
@@ -171,7 +171,7 @@ def step(world: Here, officer: Officer, request_id: FromPath[str], data: Step) -
 
 
 @post("/requests/{request_id:str}/actions", sync_to_thread=True)
-def action(world: Here, officer: Officer, request_id: FromPath[str], data: Action) -> RequestView:
+def action(world: Here, officer: Officer, request_id: FromPath[str], data: JSONBody[NewAction]) -> RequestView:
     """Says what was really done, with the digests of what it yielded."""
     items = [Item(i.sha256, i.bytes, i.media_type, i.method, i.use_limitation) for i in data.items]
     hold_until = instant_from(data.hold_until) if data.hold_until is not None else None

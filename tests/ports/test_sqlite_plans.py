@@ -1,0 +1,73 @@
+"""What runs for each record or group finds its rows by key: no statement reads a table that grows with the records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from comity.adapters.store.sqlite import SqliteStore
+from comity.flows.drain import Drainer
+from comity.flows.receive import Puller
+from tests.worlds import Pair, letter, pair, sealed_indicator
+
+GROWING = ("entry", "known", "trace", "tile", "checkpoint", "cosignature", "notice", "tombstone", "acted")
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Pair]:
+    made = pair(tmp_path)
+    yield made
+    made.kr.store.close()
+    made.kh.store.close()
+
+
+def scans(store: SqliteStore, said: dict[str, Any]) -> list[str]:
+    """Statements whose plan goes through all of a growing table."""
+    found = []
+    with store._engine.connect() as connection:
+        for text, parameters in said.items():
+            plan = connection.exec_driver_sql(f"explain query plan {text}", parameters)
+            steps = [row[3] for row in plan]
+            if any(step.split()[:2] == ["SCAN", table] for step in steps for table in GROWING):
+                found.append(f"{text} -> {steps}")
+    return found
+
+
+def listen(store: object) -> dict[str, Any]:
+    """Every select, insert and update of this store from now on, with the parameters of its last run."""
+    said: dict[str, Any] = {}
+    assert isinstance(store, SqliteStore)
+
+    def hear(_connection: object, _cursor: object, text: str, parameters: Any, _context: object, many: bool) -> None:
+        if text.lower().startswith(("select", "insert", "update")):
+            said[text] = parameters[0] if many else parameters
+
+    event.listen(store._engine, "before_cursor_execute", hear)
+    return said
+
+
+def test_writing_pulling_and_draining_scan_nothing_that_grows(two: Pair) -> None:
+    said = {world.me.name: listen(world.store) for world in (two.kr, two.kh)}
+    two.kr.store.keep([letter(two.bulk.origin, sealed_indicator(two.kr, n)) for n in range(300)])
+    two.kr.store.keep([letter(two.urgent.origin, sealed_indicator(two.kr, 300))])
+    for channel in (two.bulk, two.urgent):
+        Puller(two.kh, two.kh_sees_kr).pull(channel.origin)
+    assert Drainer(two.kh, two.kr.me.name).drain_all() == 301
+    assert two.kh.store.find("00000000-0000-7000-8000-000000000000") == []
+    for world in (two.kr, two.kh):
+        store = world.store
+        assert isinstance(store, SqliteStore)
+        assert len(said[world.me.name]) > 8
+        assert scans(store, said[world.me.name]) == []
+
+
+def test_a_planted_scan_is_found(two: Pair) -> None:
+    assert isinstance(two.kr.store, SqliteStore)
+    by_key = "select idx from known where ch = ? and id = ?"
+    by_half_a_key = "select idx from known where id = ?"
+    found = scans(two.kr.store, {by_key: (1, "x"), by_half_a_key: ("x",)})
+    assert [line.partition(" -> ")[0] for line in found] == [by_half_a_key]
