@@ -23,9 +23,11 @@ from comity.domain.receipt import verify_receipt
 from comity.domain.record import decode_fields
 from comity.faces.cli.app import run
 from comity.faces.demo import checking
+from comity.faces.demo import home as homes
 from tests.demo.free_ports import free_base
 
 COMITY = [sys.executable, "-c", "import sys; sys.argv[0] = 'comity'; from comity.faces.cli.app import main; main()"]
+START_S = 60.0
 GONE_S = 20.0
 
 
@@ -211,20 +213,32 @@ def test_the_nodes_start_again_over_what_they_have_and_end_with_their_parent(
         for words in places_to_look(played):
             assert run(words) == 0, words
         assert "preserved" in capsys.readouterr().out
-        again = subprocess.run(
-            [*COMITY, "demo", "--once"],
-            cwd=played.folder,
-            env=environment(free_base()),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert again.returncode == 1
-        assert "runs in" in again.stderr, "nobody deletes the folder of a demo that runs"
+        monkeypatch.setattr(homes, "PATIENCE_S", 0.1)
+        assert run(["demo", "--once", "--home", str(played.home)]) == 1
+        assert "runs in" in capsys.readouterr().err, "nobody deletes the folder of a demo that runs"
     finally:
         child.send_signal(signal.SIGKILL)
         child.wait()
     assert gone(played.home), "nodes outlived a parent that was killed"
+
+
+def test_a_demo_that_is_told_to_end_takes_its_nodes_with_it(tmp_path: Path) -> None:
+    child = subprocess.Popen(
+        [*COMITY, "demo", "--once"],
+        cwd=tmp_path,
+        env=environment(free_base()),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + START_S
+    while len(processes(tmp_path / ".demo")) < 3 and time.monotonic() < until:
+        time.sleep(0.05)
+    child.send_signal(signal.SIGTERM)
+    said, complained = child.communicate(timeout=START_S)
+    assert child.returncode == 130, complained
+    assert "--reset" in said
+    assert processes(tmp_path / ".demo") == set()
 
 
 def iter_until_running(child: subprocess.Popen[str]) -> Iterator[str]:

@@ -56,7 +56,7 @@ def test_every_host_is_reserved_for_examples() -> None:
     said = [text.replace("[.]", ".") for name, text in TEXTS if name != "route"] + [raw("warning-list.json").decode()]
     hosts = {host for text in said for host in HOST.findall(text) if not host.endswith(FILES)}
     assert [host for host in hosts if not host.endswith(".example")] == []
-    assert len(hosts) > 8
+    assert len(hosts) >= 8
 
 
 def test_the_telephone_number_is_one_kept_free_for_films() -> None:

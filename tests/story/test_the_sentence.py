@@ -288,3 +288,45 @@ def test_an_announced_channel_is_opened_only_for_a_key_of_its_writer(two: Pair) 
     origins = {channel.origin for channel in two.kh.store.channels()}
     assert "police.kr.example/ch/" + "9" * 16 in origins
     assert not {origin for origin in origins if "8" * 16 in origin or origin.endswith("receipt")}
+
+
+def test_a_channel_name_that_is_taken_does_not_stop_the_drain(two: Pair) -> None:
+    from comity.domain.ledger import VerifierKey
+    from comity.domain.record.kinds import roster_1
+    from comity.flows.filing import letter, sealed
+
+    stolen = VerifierKey(two.bulk.origin, 1, two.back.key.public).text
+    strange = VerifierKey("police.kr.example/ch/é", 1, two.back.key.public).text
+    keys = tuple(
+        roster_1.Key(vkey=vkey, lane="bulk", audience=(two.kh.me.name,), valid_from="2026-11-24T00:00:00.000Z")
+        for vkey in (stolen, strange)
+    )
+    before = {channel.origin: channel.key for channel in two.kh.store.channels()}
+    body = roster_1.Body(node="police.kr.example", version=2, keys=keys)
+    two.kr.store.keep([letter(two.urgent.origin, sealed(two.kr, body, purpose="crime"))])
+    exchange(two)
+    position = two.kh.store.position(two.urgent.origin)
+    assert position.drained == position.size == 1
+    assert {channel.origin: channel.key for channel in two.kh.store.channels()} == before
+
+
+def test_a_step_that_was_erased_whole_is_waited_for_by_nobody(two: Pair) -> None:
+    from comity.domain.record.kinds import erase_1
+    from comity.flows.filing import letter, sealed
+    from comity.ports import Erasure
+
+    request = sent(two)
+    exchange(two)
+    granted(answer(two.kh, SOK, request, Said("ask", reason="FICTIONAL: which server?")))
+    exchange(two)
+    granted(answer(two.kr, KIM, request, Said("answer", reason="FICTIONAL: this one")))
+    exchange(two)
+    asked = next(t.step for t in dossier(two.kh, request).view.history if t.step.event == "ask")
+    (place,) = [p for p in two.kh.store.find(asked.id) if p.origin == two.back.origin]
+    target = erase_1.Erasure(origin=place.origin, index=place.index, id=asked.id)
+    order = sealed(two.kh, erase_1.Body(targets=(target,), ground="test", ordered_by="fictional"), purpose="crime")
+    two.kh.store.keep([replace(letter(place.origin, order), erases=(Erasure(place),))])
+    exchange(two)
+    ours, theirs = dossier(two.kr, request).view, dossier(two.kh, request).view
+    assert ours.waiting == theirs.waiting == ()
+    assert ours.state == theirs.state

@@ -6,6 +6,7 @@ erasures, answers. So a crash leaves a record either untouched or wholly dealt w
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -168,7 +169,9 @@ class _Batch:
         key, now = f"request {header.issuer} {header.id}", self.world.clock.now()
         record: Record[Any] = open_record(entry.envelope or b"", decode_fields(entry.fields))
         if record.body.to != self.world.me.name:
-            self.facts.append(Noticed(key + " misaddressed", now, "request-misaddressed", about | {"to": record.body.to}))
+            self.facts.append(
+                Noticed(key + " misaddressed", now, "request-misaddressed", about | {"to": record.body.to})
+            )
             return
         if stopped or self._suspended(place):
             self.facts.append(Noticed(key + " stopped", now, "request-stopped", about))
@@ -194,17 +197,25 @@ class _Batch:
         self.facts.append(Noticed(f"step {place.origin} {place.index}", self.world.clock.now(), "step-arrived", about))
 
     def _announce(self, entry: Entry) -> None:
-        """A channel that our peer opens for us, announced in one that is already trusted."""
+        """A channel that our peer opens for us, announced in one that is already trusted.
+
+        What is not a channel of this writer's for us, or bears a name that is taken, is passed over.
+        """
         record: Record[Any] = open_record(entry.envelope or b"", decode_fields(entry.fields))
         lanes = {lane.value for lane in (Lane.URGENT, Lane.BULK)}
+        known = {channel.origin for channel in self.world.store.channels()}
+        name = re.compile(re.escape(self.channel.writer) + r"/ch/[0-9a-f]{16}")
         for announced in getattr(record.body, "keys", ()):
             try:
                 key = VerifierKey.parse(announced.vkey)
             except Malformed:
                 continue
             ours = self.world.me.name in announced.audience and announced.lane in lanes
-            if ours and key.kind == ED25519 and key.name.startswith(f"{self.channel.writer}/ch/"):
-                channel = Channel(key, self.channel.writer, self.world.me.name, Lane(announced.lane), self.world.clock.now())
+            if ours and key.kind == ED25519 and name.fullmatch(key.name) and key.name not in known:
+                known.add(key.name)
+                channel = Channel(
+                    key, self.channel.writer, self.world.me.name, Lane(announced.lane), self.world.clock.now()
+                )
                 self.facts.append(Opened(channel))
 
     def match(self) -> None:

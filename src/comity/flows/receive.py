@@ -155,14 +155,14 @@ class Puller:
         return self._fill(channel) or self._hold(channel)
 
     def _hold_small(self, channel: Channel, position: Position, signed: Checkpoint, note: bytes) -> bool:
-        """R2-R6 in one go, from the records alone; False when one of them has no body."""
+        """R2-R6 in one go, from the records alone; False when an order took something from one of them."""
         entries: list[Entry] = []
         for n in range(position.size // TILE_WIDTH, (signed.size - 1) // TILE_WIDTH + 1):
             entries += self._bundle(channel, n, signed.size)
         fresh = [entry for entry in entries if position.size <= entry.index < signed.size]
         peaks = CompactRange.from_bytes(position.size, position.peaks)
         for entry in fresh:
-            if entry.salt is None or entry.envelope is None:
+            if entry.salt is None or entry.envelope is None or entry.order is not None:
                 return False
             peaks.append(leaf_of(entry.salt, entry.envelope))
         if peaks.size != signed.size or peaks.root() != signed.root:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -86,9 +86,25 @@ def dossier(world: World, request: str) -> Dossier:
         for place, record in found
         if (step := _step(machine, place, record, on_desk=lanes[place.origin].lane is Lane.DESK)) is not None
     ]
-    view = fold_request(steps, machine, requester=requester, addressee=NodeName(known.body.to), request=request)
+    addressee = NodeName(known.body.to)
+    gone = _gone(world, steps, (requester, addressee))
+    view = fold_request(steps, machine, requester=requester, addressee=addressee, request=request, gone=gone)
     side: Side = "requester" if requester == world.me.name else "requested"
     return Dossier(request, measure, machine, view, side, draft, sent, tuple(found))
+
+
+def _gone(world: World, steps: Sequence[Step], sides: Sequence[NodeName]) -> set[str]:
+    """Of the records that steps speak of, those that were here and were erased whole: nothing waits for them."""
+    here = {step.id for step in steps}
+    named = [ref for step in steps for ref in step.after if ref not in here]
+    gone = {ref for side in sides for ref in world.store.buried(side, named)}
+    return gone | {ref for ref in named if ref not in gone and _erased(world, ref)}
+
+
+def _erased(world: World, record: str) -> bool:
+    places = world.store.find(record)
+    entries = [entry for place in places for entry in world.store.entries(place.origin, place.index, place.index + 1)]
+    return bool(entries) and all(entry.envelope is None for entry in entries)
 
 
 def _step(machine: Machine, place: Place, record: Record[Any], *, on_desk: bool) -> Step | None:

@@ -11,8 +11,9 @@ from tests.faces.routes.desks import KH, PROBLEM, Desks
 from comity.faces.api.routes.imports import BATCH_MAX, WARNING_LIST_BYTES_MAX
 
 
-def batch(values: list[str], **changed: object) -> dict[str, Any]:
-    return {"values": values, "kind": "domain", "role": "scam-site", "source": "l", "source_sha256": "1" * 64, **changed}
+def batch(given: list[str], **changed: object) -> dict[str, Any]:
+    about = {"kind": "domain", "role": "scam-site", "source": "l", "source_sha256": "1" * 64}
+    return {"values": given, **about, **changed}
 
 
 def test_importing_again_adds_nothing(desks: Desks) -> None:

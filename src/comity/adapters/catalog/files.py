@@ -114,6 +114,9 @@ class FileCatalog:
                     raise Misconfigured(
                         "catalog-file-name", file=str(file), key=name, why="the file has to bear this name"
                     )
+                if folder == "machines" and f"{folder}/{name}" in self._file_of:
+                    why = "both ends fold by it: a published machine never changes, a new one gets a new name"
+                    raise Misconfigured("machine-is-fixed", file=str(file), key=name, why=why)
                 self._file_of[f"{folder}/{name}"] = str(file)
                 found.append(value)
         return found

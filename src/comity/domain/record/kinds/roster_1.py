@@ -43,7 +43,7 @@ EXAMPLE: Final = Body(
         Key(
             # The public test key of C2SP's signed-note text.
             vkey="example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
-            lane="routine",
+            lane="bulk",
             audience=("platform.vn.example",),
             valid_from="2026-01-01T00:00:00.000Z",
             valid_to="2027-01-01T00:00:00.000Z",
