@@ -180,3 +180,13 @@ def test_an_overlay_that_does_not_exist_is_empty_and_an_unknown_machine_is_not_f
     assert catalog.book() == FileCatalog().book()
     with pytest.raises(NotFound):
         catalog.machine("clockwork")
+
+
+def test_a_machine_that_is_published_cannot_be_laid_over(tmp_path: Path) -> None:
+    from importlib.resources import files
+
+    folder = tmp_path / "machines"
+    folder.mkdir()
+    (folder / "request.toml").write_text(files("comity").joinpath("catalog/machines/request.toml").read_text("utf-8"))
+    with pytest.raises(Misconfigured, match="machine-is-fixed"):
+        FileCatalog([tmp_path])

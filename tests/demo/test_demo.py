@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,9 +23,12 @@ import pytest
 from comity.domain.ledger import parse_policy
 from comity.domain.receipt import verify_receipt
 from comity.domain.record import decode_fields
+from comity.errors import Misconfigured
 from comity.faces.cli.app import run
 from comity.faces.demo import checking
 from comity.faces.demo import home as homes
+from comity.faces.demo.home import MARK
+from comity.faces.demo.ports import must_be_free
 from tests.demo.free_ports import free_base
 
 COMITY = [sys.executable, "-c", "import sys; sys.argv[0] = 'comity'; from comity.faces.cli.app import main; main()"]
@@ -58,24 +63,24 @@ def environment(base: int) -> dict[str, str]:
     return {**os.environ, "COMITY_PORT_BASE": str(base), "COMITY_HOME": "/nowhere", "COMITY_NODE_NAME": "x.example"}
 
 
-def processes(home: Path) -> set[int]:
-    """Processes of the nodes in this folder, wherever they come from."""
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = entry.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"comity.faces.demo.child" in words and any(w.startswith(os.fsencode(f"{home}/")) for w in words):
-            found.add(int(entry.parent.name))
-    return found
+def left(home: Path, base: int) -> bool:
+    """Whether anything of the demo still runs: whoever does holds its folder, and nodes hold their ports."""
+    mark = os.open(home / MARK, os.O_RDWR)
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        must_be_free(base)
+    except (BlockingIOError, Misconfigured):
+        return True
+    finally:
+        os.close(mark)
+    return False
 
 
-def gone(home: Path) -> bool:
+def gone(home: Path, base: int) -> bool:
     until = time.monotonic() + GONE_S
-    while processes(home) and time.monotonic() < until:
+    while left(home, base) and time.monotonic() < until:
         time.sleep(0.1)
-    return not processes(home)
+    return not left(home, base)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +105,7 @@ def test_the_whole_sentence_is_told_and_nothing_is_left_running(played: Played) 
         *("nodes", "peers", "ready", "share", "report", "match", "request", "action", "agreement", "receipt"),
     ]
     assert played.told[-1]["played"]
-    assert processes(played.home) == set()
+    assert not left(played.home, played.base)
 
 
 def test_a_delivery_says_when_the_far_node_had_cosigned_it(played: Played) -> None:
@@ -149,7 +154,8 @@ def test_every_receipt_verifies_by_the_library(played: Played) -> None:
 
 def offline(folder: Path) -> tuple[list[str], dict[str, str]]:
     """(words before a command, variables) with which it has no network: a namespace of its own where that is allowed, else no sockets."""
-    if subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode == 0:
+    unshare = shutil.which("unshare")
+    if unshare and subprocess.run([unshare, "-rn", "true"], capture_output=True, check=False).returncode == 0:
         return ["unshare", "-rn"], {}
     (folder / "sitecustomize.py").write_text(
         "import socket\n\ndef refuse(*_):\n    raise OSError('no network here')\n\nsocket.socket.connect = refuse\n"
@@ -208,7 +214,7 @@ def test_the_nodes_start_again_over_what_they_have_and_end_with_their_parent(
         told = [json.loads(line) for line in iter_until_running(child)]
         assert [line["act"] for line in told if "act" in line] == ["nodes"] * 3, "the story is not played twice"
         assert set(told[-1]["running"]) == {"police", "taskforce", "platform"}
-        assert len(processes(played.home)) == 3
+        assert left(played.home, played.base)
         monkeypatch.chdir(played.folder)
         for words in places_to_look(played):
             assert run(words) == 0, words
@@ -219,26 +225,27 @@ def test_the_nodes_start_again_over_what_they_have_and_end_with_their_parent(
     finally:
         child.send_signal(signal.SIGKILL)
         child.wait()
-    assert gone(played.home), "nodes outlived a parent that was killed"
+    assert gone(played.home, played.base), "nodes outlived a parent that was killed"
 
 
 def test_a_demo_that_is_told_to_end_takes_its_nodes_with_it(tmp_path: Path) -> None:
+    base, home = free_base(), tmp_path / ".demo"
     child = subprocess.Popen(
         [*COMITY, "demo", "--once"],
         cwd=tmp_path,
-        env=environment(free_base()),
+        env=environment(base),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     until = time.monotonic() + START_S
-    while len(processes(tmp_path / ".demo")) < 3 and time.monotonic() < until:
+    while len(list(home.glob("*.log"))) < 3 and time.monotonic() < until:
         time.sleep(0.05)
     child.send_signal(signal.SIGTERM)
     said, complained = child.communicate(timeout=START_S)
     assert child.returncode == 130, complained
     assert "--reset" in said
-    assert processes(tmp_path / ".demo") == set()
+    assert not left(home, base)
 
 
 def iter_until_running(child: subprocess.Popen[str]) -> Iterator[str]:

@@ -259,3 +259,22 @@ def test_damaged_transport_never_leads_to_a_cosignature_over_less_than_is_held(
         assert size == 0
     assert Puller(two.kh, two.kh_sees_kr).pull(two.bulk.origin).size == count
     assert held(two, two.bulk) == (count, count)
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_fields_said_to_be_erased_without_a_real_order_are_not_held(two: Pair, count: int) -> None:
+    write(two.kr, two.bulk, count)
+
+    def change(path: str, body: bytes) -> bytes:
+        if "/records/" not in path:
+            return body
+        entries = decode_bundle(body, 256 if "001" in path else 0, 256)
+        lie = Order(two.bulk.origin, 2)
+        return encode_bundle(
+            [Entry(e.index, State.PARTED, e.salt, e.envelope, e.fields, lie) if e.index == 1 else e for e in entries]
+        )
+
+    for _ in range(2):
+        meddled(two, change).pull(two.bulk.origin)
+    assert held(two, two.bulk) == (0, 0)
+    assert Puller(two.kh, two.kh_sees_kr).pull(two.bulk.origin).size == count

@@ -23,8 +23,8 @@ LOOK_S = 0.05
 @contextmanager
 def nodes_running(
     home: Home, actors: tuple[Actor, ...], port_base: int, *, ready: Callable[[Actor, int], None]
-) -> Iterator[dict[str, int]]:
-    """Process ids by key. Inside the block all of them run; afterwards none does.
+) -> Iterator[None]:
+    """Inside the block all of them run; afterwards none does.
 
     ready   told of each node once its desk answers, with the milliseconds since the start
     Misconfigured when one doesn't start, with the last line that it wrote.
@@ -36,7 +36,7 @@ def nodes_running(
             children[who.key] = _start(home, who, port_base)
         for who in _as_they_answer(home.path, actors, children, began + START_S):
             ready(who, round((time.monotonic() - began) * 1000))
-        yield {key: child.pid for key, child in children.items()}
+        yield
     finally:
         _end(children)
 
