@@ -55,7 +55,9 @@ class World:
 
     def sealed(self) -> Sealed:
         chance = random.Random(self.seed)
-        body = withdraw_1.Body(targets=(withdraw_1.Withdrawn(ORIGIN, 0, "0193a5d1-1111-7000-8000-00000000f1c7"),), reason_code="x")
+        body = withdraw_1.Body(
+            targets=(withdraw_1.Withdrawn(ORIGIN, 0, "0193a5d1-1111-7000-8000-00000000f1c7"),), reason_code="x"
+        )
         return seal(
             body,
             id="0193a5d1-2222-7000-8000-00000000f1c7",

@@ -216,5 +216,5 @@ def test_the_tests_find_the_examples_in_the_new_files(copy: Path) -> None:
     words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "plate or sighting or impound or planted", "-rA"]
     done = python(copy, *words, *tests)
     assert done.returncode == 0, done.stdout
-    for named in ("plate-kh 2a-1234", "plate--plate-empty", "planted", "impound"):
+    for named in ("plate-kh 2a-1234", "plate--plate-empty", "sighting/1", "planted", "impound"):
         assert named in done.stdout, done.stdout

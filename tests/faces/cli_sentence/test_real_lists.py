@@ -15,7 +15,9 @@ from comity.faces.cli.client import open_desk
 
 KR, KH = "police.kr.example", "taskforce.kh.example"
 DOMAINS = 3000
-SAID = re.compile(rf"{re.escape(KR)} said so on \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(indicator\) as (\S+), source (\S+)")
+SAID = re.compile(
+    rf"{re.escape(KR)} said so on \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(indicator\) as (\S+), source (\S+)"
+)
 
 
 def channel_size(rows: list[dict[str, Any]], lane: str) -> int:
@@ -36,7 +38,18 @@ def imported(officers: Officers, shared_data: Path, tmp_path: Path) -> tuple[Off
     for file in sorted((shared_data / "money" / "ofac").glob("sanctioned_addresses_*.txt")):
         asset = file.stem.rpartition("_")[2].lower()
         lines = file.read_text().split()
-        words = ["--kind", "wallet", "--prefix", f"{asset}:", "--to", KH, "--role", "sanctioned", "--name", f"ofac-{asset}"]
+        words = [
+            "--kind",
+            "wallet",
+            "--prefix",
+            f"{asset}:",
+            "--to",
+            KH,
+            "--role",
+            "sanctioned",
+            "--name",
+            f"ofac-{asset}",
+        ]
         told = officers.kim.asks("import", "list", str(file), *words)
         assert told["new"] + told["known"] + len(told["refused"]) == len(lines)
         count += told["new"]
@@ -64,13 +77,17 @@ def test_a_shared_name_or_address_is_found_on_the_other_side_with_who_said_so_an
         assert found[2].startswith("ofac-")
 
 
-def test_a_warned_popular_name_raises_nothing_and_says_why(officers: Officers, shared_data: Path, tmp_path: Path) -> None:
+def test_a_warned_popular_name_raises_nothing_and_says_why(
+    officers: Officers, shared_data: Path, tmp_path: Path
+) -> None:
     lists = [shared_data / "warninglists" / name for name in ("majestic_million.json", "url-shortener.json")]
     popular = next(n for n in json.loads(lists[0].read_text())["list"] if n.count(".") == 1)
     kept = officers.sok.asks("import", "warnings", *map(str, lists))
     assert len(kept["kept"]) == 2
     (tmp_path / "one.txt").write_text(f"{popular}\n")
-    officers.kim.says("import", "list", str(tmp_path / "one.txt"), "--kind", "domain", "--to", KH, "--role", "scam-site")
+    officers.kim.says(
+        "import", "list", str(tmp_path / "one.txt"), "--kind", "domain", "--to", KH, "--role", "scam-site"
+    )
     officers.sok.waits_for("lookup", popular, until=lambda known: bool(known["statements"]))
     taken = officers.sok.says("report", "take", "--value", popular, "--category", "job-lure", "--fictional")
     assert f"{KR} said so on" in taken

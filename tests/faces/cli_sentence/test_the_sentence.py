@@ -52,11 +52,15 @@ def test_the_whole_sentence(officers: Officers, tmp_path: Path) -> None:
     # report, match
     listed = tmp_path / "list.txt"
     listed.write_text("lure-harbour.example\nnot a domain\n\nlure-harbour.example\n")
-    said = kim.says("import", "list", str(listed), "--kind", "domain", "--to", KH, "--role", "scam-site", "--name", "harbour list")
+    said = kim.says(
+        "import", "list", str(listed), "--kind", "domain", "--to", KH, "--role", "scam-site", "--name", "harbour list"
+    )
     assert "new" in said
     assert "domain-" in said
     sok.waits_for("lookup", "lure-harbour.example", until=lambda known: bool(known["statements"]))
-    shown = sok.says("report", "take", "--value", LURE, "--category", "job-lure", "--narrative", "FICTIONAL", "--fictional")
+    shown = sok.says(
+        "report", "take", "--value", LURE, "--category", "job-lure", "--narrative", "FICTIONAL", "--fictional"
+    )
     assert f"{KR} said so on " in shown
     assert " UTC" in shown
     assert "by covering it with domain lure-harbour.example" in shown
@@ -85,7 +89,9 @@ def test_the_whole_sentence(officers: Officers, tmp_path: Path) -> None:
         "--hold-until", "2027-01-22T00:00:00Z", "--evidence", str(evidence),
     )  # fmt: skip
     assert sha256(evidence.read_bytes()).hexdigest() in told
-    view = kim.waits_for("request", "show", request, until=lambda view: view["state"] == "preserved" and view["evidence"])
+    view = kim.waits_for(
+        "request", "show", request, until=lambda view: view["state"] == "preserved" and view["evidence"]
+    )
     (item,) = view["evidence"]
     assert (item["sha256"], item["bytes"]) == (sha256(evidence.read_bytes()).hexdigest(), 19)
     assert item["media_type"] == "application/json"
@@ -108,7 +114,9 @@ def test_the_whole_sentence(officers: Officers, tmp_path: Path) -> None:
         assert "/personal_targets (sealed" in shown
 
 
-def test_a_receipt_needs_neither_node_nor_home(officers: Officers, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_receipt_needs_neither_node_nor_home(
+    officers: Officers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     request = sent(officers, tmp_path)
     officers.kim.waits_for("receipt", "list", request, until=lambda found: bool(found["receipts"]))
     (line,) = officers.kim.asks("receipt", "save", request, "--dir", str(tmp_path))["files"]
@@ -127,8 +135,19 @@ def test_terms_and_a_refusal_with_its_ground(officers: Officers, tmp_path: Path)
     told = sok.is_refused("request", "answer", request, "refuse")
     assert "A refusal names its ground." in told
     assert "No reason is given." in told
-    assert "is never a ground" in sok.is_refused("request", "answer", request, "refuse", "--ground", "BANK_SECRECY", "--reason", "x")
-    sok.says("request", "answer", request, "offer_terms", "--term", "FICTIONAL: this case only", "--until", "2027-01-22T00:00:00Z")
+    assert "is never a ground" in sok.is_refused(
+        "request", "answer", request, "refuse", "--ground", "BANK_SECRECY", "--reason", "x"
+    )
+    sok.says(
+        "request",
+        "answer",
+        request,
+        "offer_terms",
+        "--term",
+        "FICTIONAL: this case only",
+        "--until",
+        "2027-01-22T00:00:00Z",
+    )
     kim.waits_for("request", "show", request, until=lambda view: view["state"] == "conditional")
     assert "FICTIONAL: this case only (use, until 2027-01-22 00:00:00 UTC" in kim.says("request", "show", request)
 
@@ -163,7 +182,20 @@ def test_empty_states_say_what_to_do_next(officers: Officers, tmp_path: Path) ->
     assert "comity import warnings FILE" in officers.kim.says("import", "warnings")
     home = tmp_path / "fresh"
     fresh = Officer(home, "kim", officers.kim.capsys)
-    fresh.says("node", "init", "--name", "bank.vn.example", "--country", "VN", "--title", "t (fictional)", "--port", "0", "--address", "https://127.0.0.1:1")
+    fresh.says(
+        "node",
+        "init",
+        "--name",
+        "bank.vn.example",
+        "--country",
+        "VN",
+        "--title",
+        "t (fictional)",
+        "--port",
+        "0",
+        "--address",
+        "https://127.0.0.1:1",
+    )
     for words, hint in (
         (("report", "list"), "Next: comity report take"),
         (("request", "list"), "Next: comity request routes"),
@@ -200,9 +232,16 @@ def test_what_goes_wrong_has_its_exit_code_and_words(
 def test_a_report_may_come_from_a_file_or_from_stdin(
     officers: Officers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = {"category": "job-lure", "narrative": "FICTIONAL", "values": [{"value": "filed-harbour.example"}], "fictional": True}
+    body = {
+        "category": "job-lure",
+        "narrative": "FICTIONAL",
+        "values": [{"value": "filed-harbour.example"}],
+        "fictional": True,
+    }
     (tmp_path / "r.json").write_text(json.dumps(body))
-    (tmp_path / "r.toml").write_text('category = "job-lure"\nnarrative = "FICTIONAL"\nvalues = [{ value = "a.example" }]\n')
+    (tmp_path / "r.toml").write_text(
+        'category = "job-lure"\nnarrative = "FICTIONAL"\nvalues = [{ value = "a.example" }]\n'
+    )
     for name in ("r.json", "r.toml"):
         taken = officers.sok.asks("report", "take", str(tmp_path / name))
         shown = officers.sok.asks("report", "show", taken["report"])

@@ -172,8 +172,9 @@ def test_every_flipped_bit_is_refused_and_its_part_named_under_a_policy_that_nee
 def test_under_a_laxer_policy_a_flipped_bit_never_leaves_the_same_cosigners() -> None:
     whole = {cosigner.name for cosigner in verify_receipt(RECEIPT, policy=ANY).cosigners}
     assert len(whole) == 2
-    passed = 0
-    for flipped in flips(RECEIPT):
+    head, passed = RECEIPT.index(b"\n\n") * 8, 0
+    every = flips(RECEIPT)
+    for flipped in (*every[:head:5], *every[head:]):  # the policy speaks about the checkpoint, not about the head
         try:
             shown = verify_receipt(flipped, policy=ANY)
         except (Malformed, Unproven):
@@ -185,7 +186,7 @@ def test_under_a_laxer_policy_a_flipped_bit_never_leaves_the_same_cosigners() ->
 
 
 def test_a_sample_of_flips_ends_the_command_with_one_or_three_and_says_what_fails(files: Path, capsys: Capture) -> None:
-    for flipped in random.Random(3).sample(flips(RECEIPT), 40):
+    for flipped in random.Random(3).sample(flips(RECEIPT), 16):
         (files / "bad.tlog-proof").write_bytes(flipped)
         code = verify(files, *with_policy(files), file="bad.tlog-proof")
         told = capsys.readouterr()

@@ -1,4 +1,4 @@
-"""Two desks, made once for each module: its tests add, and none of them counts what others have added."""
+"""Two desks, made once: every test adds to them, and none counts what others have added."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from tests.faces.routes.desks import Desks, opened_desks
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
     with opened_desks(tmp_path_factory.mktemp("desks")) as made:
         yield made

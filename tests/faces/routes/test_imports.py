@@ -59,9 +59,7 @@ def test_values_without_an_audience_stay_on_the_desk(desks: Desks) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_batch_that_does_not_fit_is_a_problem(
-    desks: Desks, changed: dict[str, Any], status: int, code: str
-) -> None:
+def test_a_batch_that_does_not_fit_is_a_problem(desks: Desks, changed: dict[str, Any], status: int, code: str) -> None:
     answer = desks.kr.ask("/imports", batch(["y.example"], **changed))
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 

@@ -92,5 +92,7 @@ def test_a_listed_popular_name_is_known_and_says_why_nothing_is_raised(shared: D
         ("popular (fictional)", "shared-harbour.example", "listed")
     ]
     assert [each["name"] for each in shared.kh.get("/imports/warning-lists")] == ["popular (fictional)"]
-    taken = shared.kh.post("/reports", {"country": "KH", "category": "c", "values": [{"value": "shared-harbour.example"}]})
+    taken = shared.kh.post(
+        "/reports", {"country": "KH", "category": "c", "values": [{"value": "shared-harbour.example"}]}
+    )
     assert taken["raised"] == []

@@ -11,7 +11,7 @@ from comity.domain.request import Step, Taken
 from comity.domain.terms import instant_text
 from comity.domain.terms.instant import Instant
 from comity.errors import NotFound
-from comity.faces.api.routes.catalog import RouteLine, route_line
+from comity.faces.api.route_view import RouteLine, route_line
 from comity.faces.api.views import ReasonView, reason_views
 from comity.flows.request import review
 from comity.flows.request_state import Dossier, dossier, drafting_path

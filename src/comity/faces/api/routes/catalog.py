@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from comity.domain import indicator, record
-from comity.domain.law import LawBook, Measure, RouteView
+from comity.domain.law import Measure
 from comity.domain.terms import node_name
 from comity.errors import NotFound
 from comity.faces.api.asking import Here
-from comity.faces.api.views import ReasonView, reason_views
+from comity.faces.api.route_view import RouteLine, route_line
 from comity.flows.request import measure_named, weigh_for
 
 MeasureName = Annotated[str, QueryParameter(name="measure", min_length=1, max_length=120)]
@@ -67,63 +67,6 @@ class MeasureView(msgspec.Struct, frozen=True):
     checked_on: str
 
 
-class ClockView(msgspec.Struct, frozen=True):
-    """A time that runs on a route."""
-
-    name: str
-    kind: str
-    duration: str
-    starts_at: str
-    bound: str
-    note: str
-
-
-class MemberView(msgspec.Struct, frozen=True):
-    """One member of a form. `held`: without it no request of this measure leaves. `from_record`: said by the request itself."""
-
-    name: str
-    required: Literal["yes", "no", "conditional", "warn"]
-    held: bool
-    type: str
-    note: str
-    from_record: str | None
-
-
-class FormView(msgspec.Struct, frozen=True):
-    """A form of a route."""
-
-    id: str
-    title: str
-    members: list[MemberView]
-
-
-class RouteLine(msgspec.Struct, frozen=True):
-    """One route between two countries today. It never says that an act is lawful.
-
-    gate        `open`, `attest` (an officer records having read the text) or `blocked`
-    reasons     everything that limits or closes it; `effect` in the facts
-    conditions  what a person has to make sure of
-    natures     what a request on it may claim to be
-    nearest     the best usable route, where this one is blocked
-    """
-
-    route: str
-    instrument: str
-    title: str
-    article: str
-    capability: str
-    gate: str
-    standing: str
-    source: str
-    natures: list[str]
-    law_of: str | None
-    nearest: str | None
-    reasons: list[ReasonView]
-    conditions: list[str]
-    clocks: list[ClockView]
-    forms: list[FormView]
-
-
 @get("/kinds", sync_to_thread=True)
 def kinds() -> KindsView:
     """Kinds of indicators and of records."""
@@ -158,43 +101,6 @@ def law_routes(world: Here, measure: MeasureName, to: PeerName) -> list[RouteLin
     weighed = weigh_for(world, measure, node_name(to))
     asked, book = measure_named(world, measure), world.catalog.book()
     return [route_line(view, asked, book) for view in weighed]
-
-
-def route_line(view: RouteView, measure: Measure, book: LawBook) -> RouteLine:
-    """A weighed route as JSON."""
-    return RouteLine(
-        route=view.row.id,
-        instrument=view.instrument.id,
-        title=view.instrument.title,
-        article=view.row.article,
-        capability=view.row.capability,
-        gate=view.gate,
-        standing=view.standing,
-        source=view.source,
-        natures=list(view.natures),
-        law_of=view.law_of,
-        nearest=view.nearest,
-        reasons=reason_views(view.reasons),
-        conditions=list(view.conditions),
-        clocks=[ClockView(c.name, c.kind, c.duration, c.starts_at, c.bound, c.note) for c in view.clocks],
-        forms=[_form(book, form, measure.members.get(form, ())) for form in view.form],
-    )
-
-
-def _form(book: LawBook, form: str, held: tuple[str, ...]) -> FormView:
-    found = book.forms[form]
-    members = [
-        MemberView(
-            name=member.name,
-            required={True: "yes", False: "no"}.get(member.required, member.required),  # type: ignore[arg-type]  # a bool, or one of two words
-            held=member.name in held,
-            type=member.type,
-            note=member.note,
-            from_record=member.from_record,
-        )
-        for member in found.fields
-    ]
-    return FormView(found.id, found.title, members)
 
 
 def _measure(measure: Measure) -> MeasureView:
