@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faces.routes.desks import introduced
 
 from comity.faces.api.serve import serving
 from comity.faces.cli.app import run
 from comity.node.assembly import open_node
 from comity.node.presence import read_token
+from tests.faces.routes.desks import introduced
 
 PATIENCE_S = 40.0
 

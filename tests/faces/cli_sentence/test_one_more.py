@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.house.tracked import ROOT
 
 PLATE = '''
@@ -162,9 +163,8 @@ print(json.dumps(told))
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The house with four more files."""
     house = tmp_path_factory.mktemp("copy")
-    leave = shutil.ignore_patterns("__pycache__")
     for part in ("src", "tests"):
-        shutil.copytree(ROOT / part, house / part, ignore=leave)
+        shutil.copytree(ROOT / part, house / part)
     shutil.copy(ROOT / "pyproject.toml", house)
     for name, text in FILES.items():
         file = house / "src" / "comity" / name

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faces.cli_sentence.conftest import Officers
 
 from comity.config import read_config
 from comity.faces.cli.client import open_desk
+from tests.faces.cli_sentence.conftest import Officers
 
 KR, KH = "police.kr.example", "taskforce.kh.example"
 DOMAINS = 3000

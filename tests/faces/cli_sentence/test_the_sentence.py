@@ -8,9 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from tests.faces.cli_sentence.conftest import Officer, Officers
 
 from comity.faces.cli.app import run
+from tests.faces.cli_sentence.conftest import Officer, Officers
 
 KR, KH = "police.kr.example", "taskforce.kh.example"
 LURE = "https://jobs.lure-harbour.example/apply?id=7"

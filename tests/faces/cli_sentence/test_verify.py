@@ -7,11 +7,8 @@ import random
 import socket
 from base64 import b64decode, b64encode
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.faces.cli_sentence.forged import FORGER, ORIGIN, TIME_S, TRUE, World, fields_of
-from tests.worlds import marking
 
 from comity.domain.ledger import parse_policy
 from comity.domain.receipt import PROVES_NOT, verify_receipt
@@ -21,6 +18,8 @@ from comity.domain.terms import Instant, NodeName
 from comity.errors import ComityError, Malformed, Unproven
 from comity.faces.cli.app import run
 from comity.faces.cli.receipt_words import NOT_SHOWN, part_of
+from tests.faces.cli_sentence.forged import FORGER, ORIGIN, TIME_S, TRUE, World, fields_of
+from tests.worlds import marking
 
 Capture = pytest.CaptureFixture[str]
 ALL, ANY = parse_policy(TRUE.policy()), parse_policy(TRUE.policy(need=1))

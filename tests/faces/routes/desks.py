@@ -10,8 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar.testing import TestClient
-from tests.node.homes import admit, fresh_home, invitation
-from tests.worlds import DirectCourier
 
 from comity.config import Config
 from comity.domain.terms import NodeName
@@ -20,6 +18,8 @@ from comity.flows.drain import Drainer
 from comity.flows.receive import Puller, pull_all
 from comity.node.assembly import Node, open_node
 from comity.ports import World
+from tests.node.homes import admit, fresh_home, invitation
+from tests.worlds import DirectCourier
 
 KR, KH = "police.kr.example", "taskforce.kh.example"
 TOKEN = "t0ken"

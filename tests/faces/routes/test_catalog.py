@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.faces.routes.desks import KH, Desks
 
 from comity.adapters.catalog import FileCatalog
 from comity.domain import indicator, record
+from tests.faces.routes.desks import KH, Desks
 
 
 def test_every_kind_in_the_folders_is_shown(desks: Desks) -> None:

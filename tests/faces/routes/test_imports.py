@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.faces.routes.desks import KH, PROBLEM, Desks
 
 from comity.faces.api.routes.imports import BATCH_MAX, WARNING_LIST_BYTES_MAX
+from tests.faces.routes.desks import KH, PROBLEM, Desks
 
 
 def batch(given: list[str], **changed: object) -> dict[str, Any]:

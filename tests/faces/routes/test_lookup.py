@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.faces.routes.desks import KR, Desks
 
 SHA = "e" * 64

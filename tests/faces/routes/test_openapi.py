@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.house.tracked import ROOT
-
 from comity.faces.api.openapi import FILE, document
+from tests.house.tracked import ROOT
 
 TOLD = json.loads(document())
 OPERATIONS = [operation for item in TOLD["paths"].values() for operation in item.values()]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.faces.routes.desks import KH, KR, LURE, PROBLEM, Desks, sent
 
 from comity.domain.ledger import parse_policy
 from comity.domain.receipt import verify_receipt
 from comity.domain.record import decode_fields
+from tests.faces.routes.desks import KH, KR, LURE, PROBLEM, Desks, sent
 
 
 @pytest.fixture(scope="module")

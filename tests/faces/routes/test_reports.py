@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tests.faces.routes.desks import KR, Desks, ask
 
 SHA = "d" * 64
@@ -33,7 +34,7 @@ def test_a_reported_link_meets_what_another_country_has_shared(desks: Desks) -> 
 
 def test_a_report_is_shown_whole_to_its_desk_and_is_no_witness_for_itself(desks: Desks) -> None:
     body = report(
-        values=[{"value": "own-harbour.example"}, {"kind": "phone", "value": "+855 12 345 678"}],
+        values=[{"value": "own-harbour.example"}, {"kind": "phone", "value": "+855 12 345 111"}],
         narrative="FICTIONAL: promised typing work.",
         reporter={"name": "Fictional Reporter", "contact": "r@citizen.example"},
         victims=[{"name": "Fictional Victim", "whereabouts": "a fictional town"}],
@@ -41,7 +42,7 @@ def test_a_report_is_shown_whole_to_its_desk_and_is_no_witness_for_itself(desks:
     )
     taken = desks.kh.post("/reports", body)
     shown = desks.kh.get(f"/reports/{taken['report']}")
-    assert shown["body"]["contacts"] == [{"kind": "phone", "value": "+85512345678"}]
+    assert shown["body"]["contacts"] == [{"kind": "phone", "value": "+85512345111"}]
     assert shown["body"]["victims"][0]["name"] == "Fictional Victim"
     assert shown["absent"] == []
     assert [known["statements"] for known in shown["known"]] == [[], []]

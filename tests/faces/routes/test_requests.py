@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tests.faces.routes.desks import KR, LURE, PROBLEM, Desks, ask, sent
 
 UNTIL = "2027-01-22T00:00:00Z"
