@@ -293,6 +293,7 @@ def test_notices_and_lists_are_kept_once(world: World) -> None:
     for version in (b"1", b"2"):
         world.store.keep([], [Listed("majestic", "0" * 64, version, "officer", Instant(1))])
     assert [x.raw for x in world.store.warning_lists()] == [b"2"]
+    assert world.store.warning_versions() == (("majestic", "0" * 64),)
 
 
 def test_rebuild_finds_nothing_to_mend_in_a_sound_store(world: World, far: World) -> None:

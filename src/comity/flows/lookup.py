@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from comity.domain.indicator import Indicator, broader, guess, indicator
-from comity.domain.match import Suppression
+from comity.domain.match import Suppression, Suppressors
 from comity.domain.record import Record, decode_fields, open_record
 from comity.domain.terms import Instant
 from comity.errors import Malformed
@@ -39,11 +39,16 @@ class Statement:
 
 @dataclass(frozen=True)
 class Known:
-    """The answer about one value."""
+    """The answer about one value.
+
+    suppressed  warning lists that name the value, or what a statement says about something above it
+    raises      whether somebody says something about it that no warning list takes the weight from
+    """
 
     value: Indicator
     statements: tuple[Statement, ...]
     suppressed: tuple[Suppression, ...]
+    raises: bool
 
 
 def read_value(kind: str | None, raw: str) -> Indicator:
@@ -78,8 +83,17 @@ def look_up(world: World, values: Sequence[Indicator]) -> tuple[Known, ...]:
             for place in postings.get(one.key, ())
             if (statement := _statement(world, place, one, exact=one == value)) is not None
         ]
-        answers.append(Known(value, tuple(statements), lists.check(value)))
+        answers.append(_weighed(lists, value, tuple(statements)))
     return tuple(answers)
+
+
+def _weighed(lists: Suppressors, value: Indicator, statements: tuple[Statement, ...]) -> Known:
+    """A page below a well-known name is no more suspicious than the name: what is said of the name weighs nothing for it."""
+    own = lists.check(value)
+    above = {s.value: lists.check(s.value) for s in statements if not s.exact}
+    raises = not own and any(s.exact or not above[s.value] for s in statements)
+    found = dict.fromkeys((*own, *(one for chain in above.values() for one in chain)))
+    return Known(value, statements, tuple(found), raises)
 
 
 def _statement(world: World, place: Place, value: Indicator, *, exact: bool) -> Statement | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 
 from comity.domain.indicator import Indicator
 from comity.domain.match import Suppression, Suppressors, parse_warning_list
 from comity.domain.terms import Actor
-from comity.ports import Listed, World
+from comity.ports import Listed, Store, World
 
 
 def import_warning_list(world: World, actor: Actor, raw: bytes) -> Listed:
@@ -19,14 +20,22 @@ def import_warning_list(world: World, actor: Actor, raw: bytes) -> Listed:
     return listed
 
 
-@lru_cache(maxsize=4)
-def _indexed(lists: tuple[tuple[str, bytes], ...]) -> Suppressors:
-    return Suppressors(parse_warning_list(raw) for _, raw in lists)
+@dataclass(frozen=True)
+class _Lists:
+    """Lists by name and digest; where they are read from is no part of what they are."""
+
+    versions: tuple[tuple[str, str], ...]
+    store: Store = field(compare=False)
+
+
+@lru_cache(maxsize=2)
+def _indexed(lists: _Lists) -> Suppressors:
+    return Suppressors(parse_warning_list(listed.raw) for listed in lists.store.warning_lists())
 
 
 def suppressors(world: World) -> Suppressors:
     """All lists of the node, indexed; the index is made once for each set of lists."""
-    return _indexed(tuple((listed.sha256, listed.raw) for listed in world.store.warning_lists()))
+    return _indexed(_Lists(world.store.warning_versions(), world.store))
 
 
 def suppressed(world: World, ind: Indicator) -> tuple[Suppression, ...]:

@@ -66,7 +66,7 @@ def take_report(world: World, actor: Actor, said: Submission) -> Granted[Taken] 
     body = _body(world, said, report, values, unread)
     record = sealed(world, body, purpose="crime", marking=AT_HOME, lang=said.language)
     known = look_up(world, values)
-    raised = tuple(k.value for k in known if k.statements and not k.suppressed)
+    raised = tuple(k.value for k in known if k.raises)
     facts = []
     if raised:
         about = {"report": report, "values": [[v.kind, v.value] for v in raised if is_open(v.kind)], "by": actor.name}

@@ -413,6 +413,9 @@ class MemoryStore:
     def warning_lists(self) -> tuple[Listed, ...]:
         return tuple(self._is.lists[name] for name in sorted(self._is.lists))
 
+    def warning_versions(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name, self._is.lists[name].sha256) for name in sorted(self._is.lists))
+
     def notices(self, limit: int = 200) -> tuple[Noticed, ...]:
         return tuple(list(self._is.notices.values())[::-1][:limit])
 

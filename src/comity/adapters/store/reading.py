@@ -237,6 +237,11 @@ class Reading(ABC):
             rows = connection.execute(select(t.warning).order_by(t.warning.c.name))
             return tuple(Listed(row.name, row.sha256, row.raw, row.by, Instant(row.at)) for row in rows)
 
+    def warning_versions(self) -> tuple[tuple[str, str], ...]:
+        with self._connect() as connection:
+            rows = connection.execute(select(t.warning.c.name, t.warning.c.sha256).order_by(t.warning.c.name))
+            return tuple((row.name, row.sha256) for row in rows)
+
     def notices(self, limit: int = 200) -> tuple[Noticed, ...]:
         with self._connect() as connection:
             rows = connection.execute(select(t.notice).order_by(desc(t.notice.c.seq)).limit(limit))

@@ -114,7 +114,7 @@ def _reason_view(reason: Reason) -> ReasonView:
 def known_view(known: Known) -> KnownView:
     return KnownView(
         value=value_view(known.value),
-        raised=bool(known.statements) and not known.suppressed,
+        raised=known.raises,
         statements=[
             StatementView(
                 said_by=each.said_by,
