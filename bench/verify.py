@@ -27,7 +27,8 @@ from comity.domain.ledger import (
     signature_line,
 )
 from comity.domain.ledger.merkle import leaf_hashes
-from comity.domain.record import index_of
+from comity.domain.record import index_of, kinds, open_record
+from comity.domain.record.whole import decode_whole, kind_named_in
 
 TINY = {"count": 300, "slice_": 100, "sample": 30, "rounds": 2}
 ORIGIN = f"police.kr.example/ch/{'b' * 16}"
@@ -79,6 +80,8 @@ def measure(*, count: int = 100_000, slice_: int = 2_000, sample: int = 20_000, 
             "leaf_us": us["tree_from_entries"] - us["tree"],
             "commitment_us": us["with_commitment"] - us["tree_from_entries"],
             "decode_us": us["with_decode"] - us["with_commitment"],
+            "forms_us": us["with_forms"] - us["with_decode"],
+            "fields_and_postings_us": us["with_fields"] - us["with_forms"],
         },
         agree=len(verdicts) == rounds * _verdicts_in_a_round(cargo) and all(verdicts) and _refuses_a_change(cargo),
         machine=seen.machine(),
@@ -117,7 +120,7 @@ def _cargo(count: int, slice_: int, sample: int) -> _Cargo:
 def _contest(cargo: _Cargo, verdicts: list[bool]) -> Contest:
     verify = cargo.peer_key.public_key().verify
     raw_key = cargo.peer_key.public_key().public_bytes_raw()
-    last = len(cargo.slices) - 1
+    known, last = kinds(), len(cargo.slices) - 1
 
     def over_all(grow: Callable[[CompactRange, _Slice], None]) -> list[Callable[[], object]]:
         """Slice by slice; the last one ends with the checkpoint's one signature, and whether the root is reached."""
@@ -132,6 +135,16 @@ def _contest(cargo: _Cargo, verdicts: list[bool]) -> Contest:
         return [partial(one, each, at == last) for at, each in enumerate(cargo.slices)]
 
     def with_decode(tree: CompactRange, each: _Slice) -> None:
+        tree.extend(leaves_of(each.bodies))
+        decoded = [decode_whole(envelope, known[kind_named_in(envelope)].whole) for _, envelope in each.bodies]
+        verdicts.append(all(one is not None for one in decoded))
+
+    def with_forms(tree: CompactRange, each: _Slice) -> None:
+        tree.extend(leaves_of(each.bodies))
+        read = [open_record(envelope, ()) for _, envelope in each.bodies]
+        verdicts.append(len(read) == len(each.bodies))  # raises for what isn't as its kind demands
+
+    def with_fields(tree: CompactRange, each: _Slice) -> None:
         tree.extend(leaves_of(each.bodies))
         told = [index_of(envelope, fields) for (_, envelope), fields in zip(each.bodies, each.fields, strict=True)]
         verdicts.append(all(one.fault is None for one in told))
@@ -155,12 +168,14 @@ def _contest(cargo: _Cargo, verdicts: list[bool]) -> Contest:
         "tree_from_entries": over_all(lambda tree, each: tree.extend(leaf_hashes(each.entries))),
         "with_commitment": over_all(lambda tree, each: tree.extend(leaves_of(each.bodies))),
         "with_decode": over_all(with_decode),
+        "with_forms": over_all(with_forms),
+        "with_fields": over_all(with_fields),
         "floor_sha256": [partial(hashed, each.bodies) for each in cargo.slices],
     }
 
 
 def _verdicts_in_a_round(cargo: _Cargo) -> int:
-    return 4 + len(cargo.slices)
+    return 6 + 3 * len(cargo.slices)
 
 
 def _refuses_a_change(cargo: _Cargo) -> bool:

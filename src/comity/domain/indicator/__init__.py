@@ -3,7 +3,26 @@
 A kind is one file in `kinds/`; nothing here lists them.
 """
 
-from comity.domain.indicator.registry import IndicatorKind, broader, guess, indicator, is_open, kinds, kinds_from
+from comity.domain.indicator.registry import (
+    IndicatorKind,
+    broader,
+    guess,
+    indicator,
+    is_open,
+    kinds,
+    kinds_from,
+    open_kinds,
+)
 from comity.domain.indicator.value import Indicator
 
-__all__ = ["Indicator", "IndicatorKind", "broader", "guess", "indicator", "is_open", "kinds", "kinds_from"]
+__all__ = [
+    "Indicator",
+    "IndicatorKind",
+    "broader",
+    "guess",
+    "indicator",
+    "is_open",
+    "kinds",
+    "kinds_from",
+    "open_kinds",
+]

@@ -103,7 +103,21 @@ def broader(ind: Indicator, among: Mapping[str, IndicatorKind] | None = None) ->
 
 def is_open(kind: str) -> bool:
     """Whether values of this kind may stand in the clear; a kind that nobody here knows counts as personal."""
-    return kind in _open(tuple(FOLDER.__path__))
+    return kind in open_kinds()
+
+
+def open_kinds() -> frozenset[str]:
+    """Kinds whose values may stand in the clear. Asked for every indicator that is read, so it remembers the folder's homes."""
+    global _opened
+    homes, known = _opened
+    if homes != FOLDER.__path__:
+        homes = list(FOLDER.__path__)
+        known = _open(tuple(homes))
+        _opened = (homes, known)
+    return known
+
+
+_opened: tuple[list[str], frozenset[str]] = ([], frozenset())
 
 
 @lru_cache(maxsize=8)

@@ -122,11 +122,11 @@ def read_frame(raw: bytes) -> tuple[Envelope, bool]:
         and spells_marking(bytes(envelope.marking_raw))
     ):
         _check_forms(envelope)
-        _check_issuer(envelope.issuer)
+        check_issuer(envelope.issuer)
         return envelope, False
     _check_spelling(scan(raw), envelope)
     _check_forms(envelope)
-    _check_issuer(envelope.issuer)
+    check_issuer(envelope.issuer)
     return envelope, True
 
 
@@ -135,7 +135,7 @@ def header_in(raw: bytes) -> Header | None:
     try:
         names = _decode_names(raw)
         _check_names(names)
-        _check_issuer(names.issuer)
+        check_issuer(names.issuer)
     except (*DECODE_FAULTS, MalformedRecord):
         return None
     return Header(names.id, names.kind, names.issuer, instant_from(names.made))
@@ -175,7 +175,8 @@ def check_pointers(envelope: Envelope) -> None:
 
 
 @lru_cache(4096)
-def _check_issuer(issuer: str) -> None:
+def check_issuer(issuer: str) -> None:
+    """Raises unless it is the name of a node."""
     try:
         node_name(issuer)
     except Malformed as fault:

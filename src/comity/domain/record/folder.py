@@ -19,6 +19,7 @@ from comity.domain.record.forms import KIND_NAME, Check, checker
 from comity.domain.record.limits import DEPTH_MAX, INTEGER_MAX
 from comity.domain.record.opened import Record, Trace
 from comity.domain.record.pointer import pointer_to
+from comity.domain.record.whole import Whole, whole_of
 from comity.errors import Misconfigured
 
 _ATOMS = (inspect.StrType, inspect.BoolType, inspect.NoneType, inspect.EnumType, inspect.LiteralType)
@@ -29,6 +30,7 @@ class Kind(Struct, frozen=True):
 
     personal   pointer → member, of every place that is sealed
     sealable   all values in personal places of a body, in the order of `personal`
+    whole      reads envelope and body in one go
     check      raises for a text without its form; None if the body has no such text
     traces     what finds a record of this kind
     gap        what is missing for good in a body with these pointers absent; None if nothing can be
@@ -41,6 +43,7 @@ class Kind(Struct, frozen=True):
     sealable: Callable[[Struct], tuple[object, ...]]
     decode: Callable[[bytes], Struct]
     check: Check | None
+    whole: Whole
     traces: Callable[[Record[Any]], Iterable[Trace]]  # Any: each kind file names its own Body
     gap: Callable[[Any, frozenset[str]], str | None] | None
 
@@ -88,6 +91,7 @@ def kind_of(module: ModuleType) -> Kind:
         sealable=_getter(tuple(personal.values())),
         decode=msgspec.json.Decoder(body).decode,
         check=checker(shape),
+        whole=whole_of(body),
         traces=traces,
         gap=getattr(module, "gap", None),
     )

@@ -74,7 +74,7 @@ def checker_for(struct: type[msgspec.Struct]) -> Check:
 
 def checker(shape: inspect.Type) -> Check | None:
     """A function that raises MalformedRecord at a text without its form; None if nothing has one."""
-    named = _form_of(shape)
+    named = form_of(shape)
     if named is not None:
         return text_check(named)
     if isinstance(shape, inspect.Metadata):
@@ -93,7 +93,8 @@ def checker(shape: inspect.Type) -> Check | None:
     return None
 
 
-def _form_of(shape: inspect.Type) -> str | None:
+def form_of(shape: inspect.Type) -> str | None:
+    """The form that a type names for its text."""
     named: str | None = (shape.extra or {}).get("form") if isinstance(shape, inspect.Metadata) else None
     return named
 
@@ -128,10 +129,10 @@ def _struct(shape: inspect.StructType) -> Check | None:
     maybe: list[tuple[str, str]] = []
     others: list[tuple[str, Check]] = []
     for field in shape.fields:
-        named = _form_of(field.type)
+        named = form_of(field.type)
         if named is not None and field.required:
             always.append((field.name, named))
-        elif (named := named or _form_or_none(field.type)) is not None:
+        elif (named := named or form_or_none(field.type)) is not None:
             maybe.append((field.name, named))
         elif (check := checker(field.type)) is not None:
             others.append((field.name, check))
@@ -152,11 +153,11 @@ def _struct(shape: inspect.StructType) -> Check | None:
     return check_struct
 
 
-def _form_or_none(shape: inspect.Type) -> str | None:
+def form_or_none(shape: inspect.Type) -> str | None:
     """The form of a text that may be None or unset."""
     if not isinstance(shape, inspect.UnionType):
         return None
-    return next((named for named in map(_form_of, shape.types) if named is not None), None)
+    return next((named for named in map(form_of, shape.types) if named is not None), None)
 
 
 def _getter(members: list[str]) -> Callable[[object], tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from comity.domain.record.envelope import DECODE_FAULTS, About, Header, header_i
 from comity.domain.record.fields import decode_fields
 from comity.domain.record.folder import Kind, kinds
 from comity.domain.record.opened import Trace
-from comity.domain.record.opening import open_frame
+from comity.domain.record.opening import open_closed, open_frame
 from comity.domain.record.strict import scan
 from comity.errors import MalformedRecord
 
@@ -34,6 +34,9 @@ class Told(Struct, frozen=True, gc=False):
 def index_of(envelope_raw: bytes, fields_raw: bytes, known: Mapping[str, Kind] | None = None) -> Told:
     """Files a record; never raises: what is unknown or doesn't decode is told with its fault, and kept."""
     by_kind = kinds() if known is None else known
+    if not fields_raw and (quick := open_closed(envelope_raw, by_kind)) is not None:
+        traces = tuple(by_kind[quick.envelope.kind].traces(quick))
+        return Told(header_of(quick.envelope), traces, None, quick.envelope.about)
     try:
         envelope, scanned = read_frame(envelope_raw)
     except MalformedRecord as fault:

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct, UnsetType
 
-from comity.domain.indicator import is_open
+from comity.domain.indicator import open_kinds
 from comity.domain.record.forms import form
 from comity.domain.record.limits import INTEGER_MAX, ORIGIN_BYTES_MAX
 from comity.errors import MalformedRecord
@@ -49,6 +49,7 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 def keep_open(values: Sequence[Value | Target]) -> None:
     """Refuses a personal kind of indicator that stands in the clear."""
+    open_ = open_kinds()
     for place, value in enumerate(values):
-        if not is_open(value.kind):
+        if value.kind not in open_:
             raise MalformedRecord("personal-in-the-clear", kind=value.kind, place=place)
