@@ -354,3 +354,17 @@ def test_what_is_said_of_a_popular_name_raises_nothing_for_a_page_below_it(two: 
         exchange(two)
         (known,) = look_up(two.kh, [page])
         assert known.raises, "what is said of the page itself counts, since no list names the page"
+
+
+def test_a_value_that_a_peer_writes_in_its_own_way_is_found_all_the_same(two: Pair) -> None:
+    from comity.domain.record.kinds import indicator_1
+    from comity.flows.filing import letter, sealed
+
+    for written in ("LURE-Harbour.example.", "not a domain at all"):
+        body = indicator_1.Body(kind="domain", role="scam-site", source=indicator_1.Source("fictional"), value=written)
+        two.kr.store.keep([letter(two.bulk.origin, sealed(two.kr, body, purpose="crime"))])
+    exchange(two)
+    (known,) = look_up(two.kh, [read_value("domain", "lure-harbour.example")])
+    assert [s.said_by for s in known.statements] == ["police.kr.example"]
+    assert two.kh.store.rebuild(write=False) == ()
+    assert two.kh.store.position(two.bulk.origin).drained == 2

@@ -7,9 +7,10 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from comity.domain.indicator import Indicator
+from comity.domain.indicator import Indicator, indicator
 from comity.domain.record.envelope import Envelope
 from comity.domain.record.places import Target, Value
+from comity.errors import Malformed
 
 B = TypeVar("B", bound=Struct)
 
@@ -37,9 +38,16 @@ class Trace(Struct, frozen=True, gc=False):
 
 
 def value_traces(values: Iterable[Value | Target]) -> Iterator[Trace]:
-    """One trace per indicator, by its exact value; what is broader is asked for at look-up."""
+    """One trace per indicator; what is broader is asked for at look-up.
+
+    A record may write a value as it likes; it is found by its normal form. What has none here is found as it is written.
+    """
     for value in values:
-        yield Trace("value", Indicator(value.kind, value.value).key)
+        try:
+            found = indicator(value.kind, value.value)
+        except Malformed:
+            found = Indicator(value.kind, value.value)
+        yield Trace("value", found.key)
 
 
 def uuid_trace(name: str, uuid: str) -> Trace:
