@@ -186,6 +186,9 @@ class Store(Protocol):
     def entries(self, origin: str, start: int, stop: int) -> list[Entry]:
         """Entries below what is signed or held (or pending and filled, for the puller); missing ones are left out."""
 
+    def parted(self, origin: str, start: int, stop: int) -> list[Entry]:
+        """Of those entries, the ones from which an order took something."""
+
     def leaves(self, origin: str, start: int, stop: int) -> list[bytes]: ...
     def tile(self, origin: str, level: int, n: int, width: int) -> bytes: ...
     def note(self, origin: str, size: int) -> bytes:

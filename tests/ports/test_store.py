@@ -134,6 +134,8 @@ def test_an_order_and_what_it_erases_are_one_act(world: World) -> None:
     (entry,) = world.store.entries(origin, 1, 2)
     assert (entry.state, entry.salt, entry.envelope, entry.order) == (State.ERASED, None, None, Order(origin, 3))
     assert world.store.leaves(origin, 0, 3) == before
+    assert world.store.parted(origin, 0, 9) == [entry]
+    assert world.store.parted(origin, 2, 9) == []
     assert world.store.traced("value", [t.key for t in gone.traces]) == {}
     assert world.store.find(gone.header.id) == [Place(origin, 1)], (
         "the id is still known, so it is never appended again"

@@ -368,3 +368,39 @@ def test_a_value_that_a_peer_writes_in_its_own_way_is_found_all_the_same(two: Pa
     assert [s.said_by for s in known.statements] == ["police.kr.example"]
     assert two.kh.store.rebuild(write=False) == ()
     assert two.kh.store.position(two.bulk.origin).drained == 2
+
+
+def test_after_fields_are_erased_who_asked_on_what_basis_and_who_approved_is_still_proven(two: Pair) -> None:
+    from comity.domain.record import State
+    from comity.domain.record.kinds import erase_1
+    from comity.flows.filing import letter, sealed
+    from comity.ports import Erasure, Place
+
+    request = sent(two)
+    exchange(two)
+    before = next(r for r in certify_request(two.kr, request) if r.kind == "request")
+    pointers = ("/facts", "/personal_targets")
+    named = next(record.envelope.id for place, record in dossier(two.kr, request).records if place == before.place)
+    target = erase_1.Erasure(origin=before.place.origin, index=before.place.index, id=named, fields=pointers)
+    order = sealed(two.kr, erase_1.Body(targets=(target,), ground="test", ordered_by="fictional"), purpose="crime")
+    here = Place(before.place.origin, before.place.index)
+    two.kr.store.keep([replace(letter(here.origin, order), erases=(Erasure(here, pointers),))])
+    exchange(two)
+    for world in (two.kr, two.kh):
+        (entry,) = world.store.entries(here.origin, here.index, here.index + 1)
+        assert (entry.state, entry.fields) == (State.PARTED, b"")
+        (receipt,) = [r for r in certify_request(world, request, opened=set(pointers)) if r.kind == "request"]
+        shown = verify_receipt(
+            receipt.proof, policy=parse_policy(policy_text(world)), fields=decode_fields(receipt.fields)
+        )
+        assert shown.record is not None
+        envelope, body = shown.record.envelope, shown.record.body
+        assert (envelope.issuer, envelope.basis, envelope.purpose) == ("police.kr.example", "kr_kh.mla", "crime")
+        assert (body.drafted_by, body.approved_by) == (KIM.name, LEE.name)
+        assert body.approved_at
+        assert envelope.made
+        assert set(shown.closed) == set(pointers)
+        assert world.store.rebuild(write=False) == ()
+    assert verify_receipt(before.proof, policy=parse_policy(policy_text(two.kr))).keys_proven, (
+        "earlier receipts stay good"
+    )

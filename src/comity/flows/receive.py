@@ -238,12 +238,8 @@ class Puller:
         """R5-R6: every erased entry must be named by its order; then all of it becomes held at once."""
         world, origin = self.world, channel.origin
         position = world.store.position(origin)
-        unfounded = [
-            entry.index
-            for start in range(position.size, position.pending, 1024)
-            for entry in world.store.entries(origin, start, min(start + 1024, position.pending))
-            if entry.order is not None and not self._ordered(channel, entry)
-        ]
+        parted = world.store.parted(origin, position.size, position.pending)
+        unfounded = [entry.index for entry in parted if not self._ordered(channel, entry)]
         if unfounded:
             about = {"origin": origin, "writer": channel.writer, "indexes": unfounded[:20]}
             world.store.keep(

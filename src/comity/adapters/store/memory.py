@@ -332,6 +332,9 @@ class MemoryStore:
         shelf = self._shelf(origin)
         return [shelf.entries[i] for i in sorted(shelf.entries) if start <= i < stop]
 
+    def parted(self, origin: str, start: int, stop: int) -> list[Entry]:
+        return [entry for entry in self.entries(origin, start, stop) if entry.order is not None]
+
     def leaves(self, origin: str, start: int, stop: int) -> list[bytes]:
         return self._shelf(origin).leaves[start:stop]
 

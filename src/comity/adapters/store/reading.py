@@ -22,11 +22,13 @@ from comity.ports import Listed, Noticed, Place
 IN_MAX = 500
 
 _c = t.entry.c
-_ENTRIES = Prepared(
+_BETWEEN = (
     select(_c.idx, _c.state, _c.salt, _c.envelope, _c.fields, _c.order_origin, _c.order_index)
     .where(and_(_c.ch == bindparam("ch"), _c.idx >= bindparam("start"), _c.idx < bindparam("stop")))
     .order_by(_c.idx)
 )
+_ENTRIES = Prepared(_BETWEEN)
+_PARTED = Prepared(_BETWEEN.where(_c.order_origin.is_not(None)))
 _POSTINGS = Prepared(
     select(t.trace.c.ch, t.trace.c.idx)
     .where(and_(t.trace.c.name == bindparam("name"), t.trace.c.key == bindparam("key")))
@@ -95,6 +97,11 @@ class Reading(ABC):
         ch = self._log(origin).ch
         with self._connect() as connection:
             return [entry_in(*row) for row in _ENTRIES.run(connection, {"ch": ch, "start": start, "stop": stop})]
+
+    def parted(self, origin: str, start: int, stop: int) -> list[Entry]:
+        ch = self._log(origin).ch
+        with self._connect() as connection:
+            return [entry_in(*row) for row in _PARTED.run(connection, {"ch": ch, "start": start, "stop": stop})]
 
     def leaves(self, origin: str, start: int, stop: int) -> list[bytes]:
         log = self._log(origin)
