@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from comity.domain.ledger import leaf_of, leaves_root, parse_note
+from comity.domain.ledger import CompactRange, leaf_of, leaves_root, parse_note
 from comity.domain.record import Entry, Sealed, State, decode_bundle, encode_bundle, index_of
 from comity.domain.record.kinds import erase_1
 from comity.errors import ComityError
@@ -166,7 +166,16 @@ def check_seen(folder: Path, two: Pair) -> None:
         assert roots.setdefault((origin, size), root) == root, f"two signed roots for {origin} at {size}"
         if what == "cosigned":
             assert lines.setdefault((origin, size), row[4]) == row[4], f"two cosignatures for {origin} at {size}"
-            check_held(reader_of(two, origin), origin, size, base64.b64decode(root))
+    for origin in {origin for origin, _ in lines}:
+        world = reader_of(two, origin)
+        largest = max(size for name, size in lines if name == origin)
+        check_held(world, origin, largest, base64.b64decode(roots[origin, largest]))
+        leaves, tree = world.store.leaves(origin, 0, largest), CompactRange()
+        for size in sorted(size for name, size in lines if name == origin):
+            tree.extend(leaves[tree.size : size])
+            assert tree.root() == base64.b64decode(roots[origin, size]), (
+                f"cosigned another history of {origin} at {size}"
+            )
 
 
 def reader_of(two: Pair, origin: str) -> World:
