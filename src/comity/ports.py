@@ -6,7 +6,7 @@ Faults are those of `comity.errors`. Sizes are in entries, times in milliseconds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from comity.domain.ledger import Channel, Line, Peer, Position, VerifierKey
 from comity.domain.record import Entry, Sealed, Told
 from comity.domain.request import Machine
 from comity.domain.terms import Country, Instant, NodeName
+from comity.errors import Misconfigured, NotFound
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Noticed:
 
 @dataclass(frozen=True)
 class Stopped:
-    """A channel is stopped or fenced, with the notes that show why."""
+    """A channel's standing changes: stopped, fenced, retired, behind, or open again, with the notes that show why."""
 
     origin: str
     standing: str
@@ -137,7 +138,73 @@ class Merged:
     line: Line
 
 
-Fact = Opened | PeerKept | Drained | Erased | Buried | Acted | Listed | Noticed | Stopped | Merged
+@dataclass(frozen=True)
+class Copied:
+    """A copy of a record has left our control: an exported receipt, a printed file, a message in another system.
+
+    issuer, record  the envelope
+    what    code: `receipt`, `print`, `partner-export` …
+    sha256  of the bytes that left
+    """
+
+    issuer: NodeName
+    record: str
+    what: str
+    sha256: str
+    by: str
+    at: Instant
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A named cursor goes from `before` to `after`. Conflict when it stands elsewhere; one that was never moved stands at 0."""
+
+    name: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class LogKept:
+    """A log whose roots we witness, with the node that told us its key; the same origin twice is one, another key Conflict."""
+
+    key: VerifierKey
+    writer: NodeName
+    at: Instant
+
+
+@dataclass(frozen=True)
+class Witnessed:
+    """As a witness we cosigned this checkpoint. Conflict unless the size recorded before is `before` (0: none yet).
+
+    note  the log's checkpoint with its own line
+    line  our cosignature over it
+    """
+
+    origin: str
+    before: int
+    size: int
+    root: bytes
+    note: bytes
+    line: Line
+
+
+Fact = (
+    Opened
+    | PeerKept
+    | Drained
+    | Erased
+    | Buried
+    | Acted
+    | Listed
+    | Noticed
+    | Stopped
+    | Merged
+    | Copied
+    | Moved
+    | LogKept
+    | Witnessed
+)
 
 
 class Store(Protocol):
@@ -178,6 +245,14 @@ class Store(Protocol):
 
     def last_time_s(self) -> int:
         """Latest time of any of our own lines; 0 when there is none."""
+
+    # after a restore from backup
+    def regain(self, origin: str, note: bytes, entries: Sequence[Entry]) -> None:
+        """Takes back the end of a channel of ours that a reader still holds: entries from our size to the note's, all of them.
+
+        Only for a channel that is fenced or retired: nothing is signed. Conflict when something is missing or the root isn't
+        the note's; NotFound, Unproven as for any channel.
+        """
 
     # reading
     def channels(self) -> tuple[Channel, ...]: ...
@@ -224,12 +299,69 @@ class Store(Protocol):
 
     def notices(self, limit: int = 200) -> tuple[Noticed, ...]: ...
     def evidence(self, origin: str) -> tuple[bytes, ...]: ...
+    def copies(self, issuer: str, record: str) -> tuple[Copied, ...]:
+        """What has left our control of one record, oldest first."""
+
+    def cursor(self, name: str) -> int:
+        """Where a named cursor stands; 0 when it was never moved."""
+
+    def notices_after(self, seq: int, limit: int = 200) -> tuple[tuple[int, Noticed], ...]:
+        """Notices with their running number, oldest first, from the one after `seq`: for what passes them on."""
+
+    def logs(self) -> tuple[LogKept, ...]:
+        """Logs that we witness."""
+
+    def witnessed(self, origin: str) -> Witnessed | None:
+        """The last checkpoint of this log that we cosigned as a witness."""
 
     # projections
     def rebuild(self, *, write: bool) -> tuple[str, ...]:
         """Recomputes what is derived from records and returns every difference found; `write` puts it right."""
 
     def close(self) -> None: ...
+
+
+class Files(Protocol):
+    """Files that records name by SHA-256: kept encrypted, each under a key of its own, and forgotten by destroying that key."""
+
+    def keep(self, chunks: Iterable[bytes], *, sha256: str | None = None) -> tuple[str, int]:
+        """Stores a file and returns (hex SHA-256, bytes). Durable before it answers; the same file twice is one.
+
+        Malformed when `sha256` is given and the bytes have another one: nothing is kept then.
+        """
+
+    def size(self, sha256: str) -> int | None:
+        """Bytes of a file that is here; None when it isn't."""
+
+    def read(self, sha256: str, start: int = 0) -> Iterator[bytes]:
+        """The bytes from `start`, in chunks. NotFound; Malformed when what is on disk isn't what was stored."""
+
+    def forget(self, sha256: str) -> bool:
+        """Destroys the key, then the bytes; says whether there was anything. Durable before it answers."""
+
+    def names(self) -> tuple[str, ...]:
+        """SHA-256 of every file that is here, ordered."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """What is told outside the system: that something waits, never what it says.
+
+    subject, text  plain text without values, names of persons or content of records
+    key            the same word again has the same key, so that whoever gets it twice can tell
+    """
+
+    key: str
+    subject: str
+    text: str
+    at: Instant
+
+
+class Herald(Protocol):
+    """Tells people outside the system that something waits: by e-mail, by webhook."""
+
+    def tell(self, word: Word) -> None:
+        """Hands the word over. Unreachable when it couldn't be; repeating it is harmless."""
 
 
 class Keyring(Protocol):
@@ -298,6 +430,28 @@ def no_step(name: str) -> None:
     """Passes on."""
 
 
+class _NoFiles:
+    """A node without a place for files: it has none, and takes none."""
+
+    def keep(self, chunks: Iterable[bytes], *, sha256: str | None = None) -> tuple[str, int]:
+        raise Misconfigured("no-place-for-files", sha256=sha256 or "")
+
+    def size(self, sha256: str) -> int | None:
+        return None
+
+    def read(self, sha256: str, start: int = 0) -> Iterator[bytes]:
+        raise NotFound("file", sha256=sha256)
+
+    def forget(self, sha256: str) -> bool:
+        return False
+
+    def names(self) -> tuple[str, ...]:
+        return ()
+
+
+NO_FILES: Files = _NoFiles()
+
+
 @dataclass(frozen=True)
 class Self:
     """Who this node is."""
@@ -320,3 +474,5 @@ class World:
     clock: Clock
     mint: Mint
     step: Step = no_step
+    files: Files = NO_FILES
+    heralds: Mapping[str, Herald] = field(default_factory=dict)

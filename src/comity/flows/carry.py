@@ -78,7 +78,7 @@ def channels_for(world: World, caller: Peer) -> list[Readable]:
     """The channels that this caller may read, urgent ones first."""
     _accepted(caller)
     mine = [channel for channel in world.store.channels() if _may_read(world, caller, channel)]
-    mine.sort(key=lambda channel: (channel.lane is not Lane.URGENT, channel.origin))
+    mine.sort(key=lambda channel: (channel.lane.rank, channel.origin))
     return [
         Readable(channel.origin, channel.key.text, channel.lane.value, world.store.position(channel.origin).size)
         for channel in mine

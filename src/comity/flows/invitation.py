@@ -33,7 +33,7 @@ class _Announced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One channel that the inviting node writes for the invited one."""
 
     vkey: str
-    lane: Literal["urgent", "bulk"]
+    lane: Literal["rescue", "urgent", "bulk"]
 
 
 class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,8 +132,8 @@ def _canonical(written: _Written) -> bytes:
     return msgspec.json.encode(written, order="sorted") + b"\n"
 
 
-def _lane_word(lane: Lane) -> Literal["urgent", "bulk"]:
-    return "urgent" if lane is Lane.URGENT else "bulk"
+def _lane_word(lane: Lane) -> Literal["rescue", "urgent", "bulk"]:
+    return "rescue" if lane is Lane.RESCUE else "urgent" if lane is Lane.URGENT else "bulk"
 
 
 def _key(text: str, name_pattern: str, kind: int) -> VerifierKey:

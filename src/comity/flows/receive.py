@@ -311,8 +311,8 @@ def _writers_own(note: bytes, channel: Channel) -> bytes:
 
 
 def order_of_pull(channels: Iterable[Channel]) -> Sequence[Channel]:
-    """Urgent before bulk: a reader cosigns only what it holds whole, so nothing urgent may queue behind bulk."""
-    return sorted(channels, key=lambda channel: (channel.lane.value != "urgent", channel.origin))
+    """Rescue before urgent, urgent before bulk: a reader cosigns only what it holds whole, so nothing urgent may queue behind bulk."""
+    return sorted(channels, key=lambda channel: (channel.lane.rank, channel.origin))
 
 
 def pull_all(puller: Puller) -> dict[str, Pulled | ComityError]:

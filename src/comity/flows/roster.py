@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from comity.domain.ledger import Admission, Channel, Lane, Peer
+from comity.domain.ledger import BETWEEN_NODES, Admission, Channel, Lane, Peer
 from comity.domain.terms import Actor, Granted, Instant, NodeName, Reason, Refused, instant_text
 from comity.errors import Malformed, NotFound
 from comity.flows.filing import new_channel, outgoing
@@ -52,7 +52,7 @@ def invite(world: World, to: NodeName, lanes: Sequence[Lane] = (Lane.URGENT, Lan
         notice = Noticed(f"invited {to} {now}", now, "peer-invited", about)
         world.store.keep([], [*map(Opened, fresh), notice])
     ours = fresh + [world.store.channel(origin) for origin in found.values() if origin is not None]
-    ours.sort(key=lambda channel: (channel.lane is not Lane.URGENT, channel.origin))
+    ours.sort(key=lambda channel: (channel.lane.rank, channel.origin))
     return write_invitation(world, to, ours, now)
 
 
@@ -132,7 +132,7 @@ def _why_not_again(invitation: Invitation, peer: Peer) -> list[Reason]:
         reasons.append(Reason("certificate-changed", {"peer": peer.name}))
     if invitation.receipt_key != peer.receipt_key:
         reasons.append(Reason("receipt-key-changed", {"peer": peer.name}))
-    for lane in (Lane.URGENT, Lane.BULK):
+    for lane in BETWEEN_NODES:
         before = {key for key, its_lane in peer.channels if its_lane is lane}
         now = {key for key, its_lane in invitation.channels if its_lane is lane}
         if before and now and before != now:

@@ -1,6 +1,17 @@
 """The ledger: trees, notes, checkpoints, cosignatures, proofs. Bytes in, bytes out."""
 
-from comity.domain.ledger.channel import Admission, Channel, Lane, Line, Peer, Position, Standing
+from comity.domain.ledger.channel import (
+    BETWEEN_NODES,
+    Admission,
+    Channel,
+    Lane,
+    Line,
+    PastKey,
+    Peer,
+    Position,
+    Predecessor,
+    Standing,
+)
 from comity.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from comity.domain.ledger.commitment import commitment, leaf_of, leaves_of
 from comity.domain.ledger.cosignature import cosignature_line, cosignature_message, subtree_message
@@ -56,6 +67,7 @@ from comity.domain.ledger.tiles import (
 )
 
 __all__ = [
+    "BETWEEN_NODES",
     "COSIGNATURE",
     "ED25519",
     "EMPTY_ROOT",
@@ -68,12 +80,14 @@ __all__ = [
     "Lane",
     "Line",
     "Opened",
+    "PastKey",
     "Peer",
     "Policy",
     "PolicyGroup",
     "PolicyLog",
     "PolicyWitness",
     "Position",
+    "Predecessor",
     "Sign",
     "SignatureLine",
     "SignedNote",

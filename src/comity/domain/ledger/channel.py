@@ -10,11 +10,22 @@ from comity.domain.terms import Country, Instant, NodeName
 
 
 class Lane(StrEnum):
-    """What travels in a channel; urgent is pulled before bulk, the desk never leaves its node."""
+    """What travels in a channel; a rescue is pulled before urgent, urgent before bulk; the desk never leaves its node."""
 
+    RESCUE = "rescue"
     URGENT = "urgent"
     BULK = "bulk"
     DESK = "desk"
+
+    @property
+    def rank(self) -> int:
+        """Place in the order of pulling and listing: the smaller, the sooner."""
+        return _RANKS[self]
+
+
+_RANKS = {lane: rank for rank, lane in enumerate(Lane)}
+BETWEEN_NODES = (Lane.RESCUE, Lane.URGENT, Lane.BULK)
+"""Lanes of channels that another node reads, most pressing first."""
 
 
 class Standing(StrEnum):
@@ -23,11 +34,24 @@ class Standing(StrEnum):
     OPEN     the writer signs, the reader pulls
     STOPPED  the writer broke the protocol; evidence is kept; nothing more is pulled
     FENCED   the store is behind its own signatures; nothing more is signed
+    RETIRED  ended: what was signed stays readable and provable, nothing is added; a successor may go on from it
+    BEHIND   the store came back from a backup: the reader pulls, but shows, does and cosigns nothing of it until it has caught up
     """
 
     OPEN = "open"
     STOPPED = "stopped"
     FENCED = "fenced"
+    RETIRED = "retired"
+    BEHIND = "behind"
+
+
+@dataclass(frozen=True)
+class Predecessor:
+    """The channel that another one continues, and where it ended: `root` of its first `size` entries."""
+
+    origin: str
+    size: int
+    root: bytes
 
 
 @dataclass(frozen=True)
@@ -41,6 +65,7 @@ class Channel:
     opened: Instant
     standing: Standing = Standing.OPEN
     why: str = ""
+    follows: Predecessor | None = None
 
     @property
     def origin(self) -> str:
@@ -89,6 +114,18 @@ class Admission(StrEnum):
 
 
 @dataclass(frozen=True)
+class PastKey:
+    """A key that a peer used until it was replaced; what it signed before stays valid.
+
+    why  code: `rotated`, `lost`, `stolen`, `restored-from-backup`
+    """
+
+    key: VerifierKey
+    until: Instant
+    why: str
+
+
+@dataclass(frozen=True)
 class Peer:
     """A node that officers admitted after comparing fingerprints.
 
@@ -97,6 +134,10 @@ class Peer:
     receipt_key  its cosignature key (type 04), named `<host>/receipt`
     channels     what it writes for us
     fingerprint  SHA-256 of the invitation that officers compared, 32 bytes
+    past         receipt, witness and channel keys that it used before
+    next_certificate  DER of the certificate that it has announced and may show from now on; empty when none is
+    witness_key  its key for cosigning roots whose records it doesn't see (type 04, named `<host>/witness`)
+    version      of the last roster record of its own that was taken up; 0 before the first
     """
 
     name: NodeName
@@ -109,3 +150,7 @@ class Peer:
     fingerprint: bytes
     admission: Admission
     since: Instant
+    past: tuple[PastKey, ...] = ()
+    next_certificate: bytes = b""
+    witness_key: VerifierKey | None = None
+    version: int = 0

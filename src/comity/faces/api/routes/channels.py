@@ -40,9 +40,7 @@ class ChannelView(msgspec.Struct, frozen=True):
 @get("/channels", sync_to_thread=True)
 def channels(world: Here) -> list[ChannelView]:
     """Every channel of this node, ours first, urgent before bulk."""
-    found = sorted(
-        world.store.channels(), key=lambda c: (c.writer != world.me.name, c.lane.value != "urgent", c.origin)
-    )
+    found = sorted(world.store.channels(), key=lambda c: (c.writer != world.me.name, c.lane.rank, c.origin))
     return [_view(world, channel) for channel in found]
 
 

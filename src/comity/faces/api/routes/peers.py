@@ -43,7 +43,7 @@ class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who is invited."""
 
     to: Name
-    lanes: tuple[Literal["urgent", "bulk"], ...] = ("urgent", "bulk")
+    lanes: tuple[Literal["rescue", "urgent", "bulk"], ...] = ("urgent", "bulk")
 
 
 class Invited(msgspec.Struct, frozen=True):
