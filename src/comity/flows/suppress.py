@@ -7,7 +7,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from comity.domain.indicator import Indicator
-from comity.domain.match import Suppression, Suppressors, parse_warning_list
+from comity.domain.match import PlainList, Suppression, Suppressors, parse_warning_list, written_warning_list
 from comity.domain.terms import Actor
 from comity.ports import Listed, Store, World
 
@@ -18,6 +18,11 @@ def import_warning_list(world: World, actor: Actor, raw: bytes) -> Listed:
     listed = Listed(parsed.name, sha256(raw).hexdigest(), raw, actor.name, world.clock.now())
     world.store.keep([], [listed])
     return listed
+
+
+def import_suppressing_list(world: World, actor: Actor, read: PlainList, *, name: str, source_sha256: str) -> Listed:
+    """Keeps a plain list of domains that must not be acted on as a whole as a warning list of ours, under this name."""
+    return import_warning_list(world, actor, written_warning_list(read, name=name, source_sha256=source_sha256))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "warning-list-json": ("This isn't a MISP warning list: {why}", "Take the list.json of one list."),
     "list-key": ("The file has no array {key}.", "Name one of them with --key: {known}"),
     "list-json": ("The file isn't JSON of a known shape: {why}", "Give an array, or an object of arrays and --key."),
+    "tag-pack-yaml": ("The file isn't YAML: {why}", "Ask its maker for a whole copy."),
+    "tag-pack-shape": ("The file isn't a TagPack.", "It should be {wanted}, with at most {tags_max} tags."),
+    "tag-without-address": ("A tag names no address.", "Mend the pack, or leave the tag out."),
+    "warning-list-kinds": ("The list holds {kinds}, not only domains.", "Give a list of domains."),
+    "warning-list-empty": ("The list {list} holds no domain.", "Look at what was refused; give a list of domains."),
     "file-shape": ("{file} can't be read: {why}", "Write TOML or JSON with the members of the API: see docs/openapi.json"),
     # drafts
     "no-route": ("No route is chosen that exists between the two.", "See: comity request routes; usable now: {choices}"),

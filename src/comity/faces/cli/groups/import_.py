@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,8 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from comity.domain.indicator import Indicator
-from comity.domain.match import read_plain_list
+from comity.domain.match import Line, Listing, looks_like_tag_pack, read_plain_list, read_tag_pack
 from comity.errors import NotFound
 from comity.faces.cli.client import Desk
 from comity.faces.cli.exits import Failed
@@ -65,8 +64,10 @@ class Summary:
 @group.command(name="list")
 def list_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="One value a line, CSV (first column) or JSON.")],
-    role: Annotated[str, typer.Option(help="What the values are in the scheme: scam-site, recruiter, wallet ...")],
+    file: Annotated[Path, typer.Argument(help="One value a line, CSV (first column), JSON, or a TagPack (YAML).")],
+    role: Annotated[
+        str | None, typer.Option(help="What the values are in the scheme: scam-site, recruiter ... A TagPack says it.")
+    ] = None,
     kind: Annotated[str | None, typer.Option(help="Kind of every line; else each line says.")] = None,
     key: Annotated[str | None, typer.Option(help="For a JSON object of arrays: which one.")] = None,
     to: Annotated[str | None, typer.Option(help="Peer to share the values with; else they stay on this desk.")] = None,
@@ -78,18 +79,17 @@ def list_(
     """Import a list: one record for each value, each once, however often it is imported. Nothing is skipped without its reason."""
     here = session(context)
     raw = read_file(file, LIST_BYTES_MAX)
-    read = read_plain_list(raw, kind, key=key, prefix=prefix)
-    summary = Summary(str(file), sha256(raw).hexdigest(), read.form)
-    summary.refused = [RefusedLine(line.number, line.code, dict(line.facts)) for line in read.refused]
+    values, lines, form, title = _read(raw, role, kind, key, prefix)
+    summary = Summary(str(file), sha256(raw).hexdigest(), form)
+    summary.refused = [RefusedLine(line.number, line.code, dict(line.facts)) for line in lines]
     about = {
-        "role": role,
-        "source": name or file.name,
+        "source": name or title or file.name,
         "source_sha256": summary.sha256,
         "audience": to,
         "confidence": confidence,
     }
     with here.desk() as desk:
-        for answer in _send(desk, read.indicators, about, quiet=here.as_json):
+        for answer in _send(desk, values, about, quiet=here.as_json):
             summary.new += answer["new"]
             summary.known += answer["known"]
             summary.suppressed += answer["suppressed"]
@@ -101,24 +101,33 @@ def list_(
     here.show(shown, lambda console: _summary(console, summary, refused))
 
 
-def _send(desk: Desk, values: Sequence[Indicator], about: dict[str, Any], *, quiet: bool) -> Iterator[dict[str, Any]]:
-    """One answer for each batch. Values of one batch share a kind, since that is how the API takes them."""
+def _read(
+    raw: bytes, role: str | None, kind: str | None, key: str | None, prefix: str
+) -> tuple[Sequence[Listing], Sequence[Line], str, str]:
+    """Values, refused lines, form and title of a file."""
+    if key is None and looks_like_tag_pack(raw):
+        pack = read_tag_pack(raw)
+        given = [replace(listing, role=role) for listing in pack.listings] if role else pack.listings
+        return given, pack.refused, "tag pack", pack.title[:120]
+    if role is None:
+        raise typer.BadParameter("a plain list doesn't say what its values are: add --role", param_hint="--role")
+    read = read_plain_list(raw, kind, key=key, prefix=prefix)
+    return [Listing(value, role) for value in read.indicators], read.refused, read.form, ""
+
+
+def _send(desk: Desk, values: Sequence[Listing], about: dict[str, Any], *, quiet: bool) -> Iterator[dict[str, Any]]:
+    """One answer for each batch."""
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err(), disable=quiet or not err().is_terminal, transient=True) as progress:
         task = progress.add_task("importing", total=len(values))
-        for batch in _batches(values):
-            body = {**about, "kind": batch[0].kind, "values": [each.value for each in batch]}
-            yield desk.post("/imports", body)
+        for start in range(0, len(values), BATCH):
+            batch = values[start : start + BATCH]
+            given = [
+                {"kind": x.value.kind, "value": x.value.value, "role": x.role, "note": x.note, "said_on": x.said_on}
+                for x in batch
+            ]
+            yield desk.post("/imports/listings", {**about, "listings": given})
             progress.advance(task, len(batch))
-
-
-def _batches(values: Sequence[Indicator]) -> Iterator[list[Indicator]]:
-    by_kind: dict[str, list[Indicator]] = {}
-    for value in values:
-        by_kind.setdefault(value.kind, []).append(value)
-    for same in by_kind.values():
-        for start in range(0, len(same), BATCH):
-            yield same[start : start + BATCH]
 
 
 def _as_text(line: RefusedLine) -> str:
@@ -140,6 +149,34 @@ def _summary(console: Console, summary: Summary, refused: Path | None) -> None:
     if summary.refused:
         where = f"All of them: {refused}" if refused is not None else "To see each line: --refused FILE"
         say(console, where)
+
+
+@group.command()
+def suppress(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Domains, one a line, CSV (first column) or JSON.")],
+    name: Annotated[str, typer.Option(help="Name under which the list is kept; a newer one takes its place.")],
+    key: Annotated[str | None, typer.Option(help="For a JSON object of arrays: which one.")] = None,
+) -> None:
+    """Keep a list of shared hosts as a warning list: none of them is acted on as a whole, pages below them may be."""
+    here = session(context)
+    raw = read_file(file, WARNING_LIST_BYTES_MAX)
+    read = read_plain_list(raw, "domain", key=key)
+    about = {
+        "name": name,
+        "source_sha256": sha256(raw).hexdigest(),
+        "values": [value.value for value in read.indicators],
+    }
+    with here.desk() as desk:
+        kept = desk.post("/imports/suppressing-list", about)
+    refused = [RefusedLine(line.number, line.code, dict(line.facts)) for line in read.refused]
+
+    def human(console: Console) -> None:
+        _lists(console, [kept])
+        for line in refused:
+            say(console, f"line {line.line} gave nothing: {line.code}")
+
+    here.show({"kept": kept, "refused": msgspec.to_builtins(refused)}, human)
 
 
 @group.command()
