@@ -49,7 +49,10 @@ class Letter:
 
 @dataclass(frozen=True)
 class Opened:
-    """A channel exists from now on; the same channel twice is one."""
+    """A channel exists from now on; the same channel twice is one. Whom it follows may be told later, once.
+
+    Conflict when it is ours, and the one that it follows doesn't stand at that size and root now.
+    """
 
     channel: Channel
 
@@ -214,7 +217,8 @@ class Store(Protocol):
     def keep(self, letters: Sequence[Letter], facts: Sequence[Fact] = ()) -> tuple[Place, ...]:
         """Appends letters and applies facts in one transaction (W1-W4); answers after it is on disk.
 
-        A letter whose id already stands in its channel is not appended again; its old place is returned.
+        A letter whose id already stands in its channel, or in one that it goes on from, is not appended again; its old place
+        is returned.
         Raises Conflict (a fact's guard), Fenced (a channel that may not be signed on), NotFound, Busy (queue full).
         """
 
@@ -247,8 +251,10 @@ class Store(Protocol):
         """Latest time of any of our own lines; 0 when there is none."""
 
     # after a restore from backup
-    def regain(self, origin: str, note: bytes, entries: Sequence[Entry]) -> None:
+    def regain(self, origin: str, note: bytes, entries: Sequence[Entry], leaves: Sequence[bytes] = ()) -> None:
         """Takes back the end of a channel of ours that a reader still holds: entries from our size to the note's, all of them.
+
+        leaves   those of the same entries; needed only where one is erased, because its leaf can't be computed any more
 
         Only for a channel that is fenced or retired: nothing is signed. Conflict when something is missing or the root isn't
         the note's; NotFound, Unproven as for any channel.
@@ -330,6 +336,16 @@ class Files(Protocol):
         Malformed when `sha256` is given and the bytes have another one: nothing is kept then.
         """
 
+    def begun(self, sha256: str) -> int:
+        """Bytes that `extend` has brought, durably, of a file that isn't whole yet; 0 when there are none."""
+
+    def extend(self, sha256: str, size: int, start: int, chunks: Iterable[bytes]) -> int:
+        """Goes on at `start` = `begun` with a file that is to have `size` bytes; returns how many are here now.
+
+        What came before a fault of `chunks` stays, as far as it fills pieces of 64 KiB. With the last byte the file is kept.
+        Malformed when it has another digest or more bytes: then nothing of it stays. Conflict when it stands elsewhere.
+        """
+
     def size(self, sha256: str) -> int | None:
         """Bytes of a file that is here; None when it isn't."""
 
@@ -375,6 +391,12 @@ class Keyring(Protocol):
     def certificate(self) -> bytes:
         """DER of the node's own certificate."""
 
+    def seal_key(self) -> bytes:
+        """The public key to which others seal what is carried to this node by hand."""
+
+    def unseal(self, sealed: bytes, info: bytes) -> bytes:
+        """A key of 32 bytes that was sealed to it. Malformed when it was sealed to another, or with another info."""
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -391,8 +413,6 @@ class Courier(Protocol):
         """NotFound on 404; Unreachable when there is no trusted connection or answer; Malformed when over the limit."""
 
     def post(self, peer: Peer, path: str, body: bytes) -> Reply: ...
-    def events(self, peer: Peer, path: str) -> Iterator[int]:
-        """Sizes that the peer announces; ends when the connection does."""
 
 
 class Catalog(Protocol):
@@ -435,6 +455,12 @@ class _NoFiles:
 
     def keep(self, chunks: Iterable[bytes], *, sha256: str | None = None) -> tuple[str, int]:
         raise Misconfigured("no-place-for-files", sha256=sha256 or "")
+
+    def begun(self, sha256: str) -> int:
+        return 0
+
+    def extend(self, sha256: str, size: int, start: int, chunks: Iterable[bytes]) -> int:
+        raise Misconfigured("no-place-for-files", sha256=sha256)
 
     def size(self, sha256: str) -> int | None:
         return None

@@ -1,1 +1,6 @@
-"""Where files are kept that records name by digest."""
+"""Where files that records name are kept: encrypted in a folder, or in memory for tests."""
+
+from comity.adapters.files.folder import FolderFiles
+from comity.adapters.files.memory import MemoryFiles
+
+__all__ = ["FolderFiles", "MemoryFiles"]
