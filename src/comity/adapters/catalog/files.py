@@ -25,13 +25,16 @@ from comity.domain.law import (
     check_book,
     law_book,
 )
+from comity.domain.record import ORDERS
+from comity.domain.record.custody import OrderRule
 from comity.domain.request import Machine, check_machine
 from comity.domain.terms import Reason
 from comity.errors import Misconfigured, NotFound
 
 T = TypeVar("T")
 
-_FOLDERS = ("instruments", "countries", "forms", "refusals", "forbidden_grounds", "measures", "machines")
+_ORDERS = tuple(kind.partition("/")[0] for kind in ORDERS)
+_FOLDERS = ("instruments", "countries", "forms", "refusals", "forbidden_grounds", "measures", "machines", "orders")
 
 
 class FileCatalog:
@@ -55,6 +58,7 @@ class FileCatalog:
         )
         self._measures = self._read("measures", Measure, attrgetter("id"))
         self._machines = self._read("machines", Machine, attrgetter("name"))
+        self._orders = self._read("orders", OrderRule, attrgetter("id"))
         faults = self.faults()
         if faults:
             raise Misconfigured("catalog-faulty", faults=[self._located(fault) for fault in faults])
@@ -77,6 +81,10 @@ class FileCatalog:
         """Machines by name."""
         return dict(self._machines)
 
+    def orders(self) -> Mapping[str, OrderRule]:
+        """Deadlines and answers of each kind of order, by its name without version."""
+        return dict(self._orders)
+
     def wording(self, lang: str) -> Mapping[str, str]:
         """What the catalog itself has words for in this language: `measure.preserve.label`, `country.KH`."""
         words: dict[str, str] = {}
@@ -98,6 +106,7 @@ class FileCatalog:
                 continue
             strange = [event for event in measure.acts if event not in runs.known_events]
             found += [Reason("event-unknown", {"measure": measure.id, "event": event}) for event in strange]
+        found += [Reason("order-rule-missing", {"order": name}) for name in _ORDERS if name not in self._orders]
         return tuple(found)
 
     def _read(self, folder: str, as_type: type[T], id_of: attrgetter[str]) -> dict[str, T]:

@@ -8,12 +8,27 @@ from comity.domain.record.folder import Kind, kinds_from
 from comity.domain.record.index import Told, index_of
 from comity.domain.record.marking import CLOSED, Marking, read_marking, strictest
 from comity.domain.record.opened import Record, Trace
-from comity.domain.record.orders import ABOUT, ERASE, WITHDRAW, Commanded, about_key, filed, order_in, postings
+from comity.domain.record.orders import (
+    ABOUT,
+    AMEND,
+    CLEAR,
+    ERASE,
+    ORDERS,
+    WITHDRAW,
+    Commanded,
+    about_key,
+    filed,
+    order_in,
+    postings,
+)
 
 __all__ = [
     "ABOUT",
+    "AMEND",
+    "CLEAR",
     "CLOSED",
     "ERASE",
+    "ORDERS",
     "WITHDRAW",
     "About",
     "Commanded",

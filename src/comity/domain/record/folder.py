@@ -34,6 +34,7 @@ class Kind(Struct, frozen=True):
     check      raises for a text without its form; None if the body has no such text
     traces     what finds a record of this kind
     gap        what is missing for good in a body with these pointers absent; None if nothing can be
+    carries    envelope and fields of a record inside a body, if they are here; None if the kind carries none
     """
 
     name: str
@@ -46,6 +47,7 @@ class Kind(Struct, frozen=True):
     whole: Whole
     traces: Callable[[Record[Any]], Iterable[Trace]]  # Any: each kind file names its own Body
     gap: Callable[[Any, frozenset[str]], str | None] | None
+    carries: Callable[[Any], tuple[bytes, bytes] | None] | None
 
 
 def kinds_from(place: ModuleType | Path) -> dict[str, Kind]:
@@ -94,6 +96,7 @@ def kind_of(module: ModuleType) -> Kind:
         whole=whole_of(body),
         traces=traces,
         gap=getattr(module, "gap", None),
+        carries=getattr(module, "carries", None),
     )
 
 

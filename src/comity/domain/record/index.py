@@ -49,7 +49,18 @@ def index_of(envelope_raw: bytes, fields_raw: bytes, known: Mapping[str, Kind] |
         header, about = (header_of(envelope), envelope.about) if scanned else _salvaged(envelope_raw)
         return Told(header, (), fault.code, about)
     traces = tuple(by_kind[envelope.kind].traces(record))
+    carries = by_kind[envelope.kind].carries
+    if carries is not None and (inside := carries(record.body)) is not None:
+        traces = _with_inner(traces, inside, by_kind)
     return Told(header_of(envelope), traces, None, envelope.about)
+
+
+def _with_inner(
+    traces: tuple[Trace, ...], inside: tuple[bytes, bytes], by_kind: Mapping[str, Kind]
+) -> tuple[Trace, ...]:
+    """A record that is passed on is found by what it says, and by what it speaks of. One that carries another is not followed."""
+    inner = index_of(*inside, {name: kind for name, kind in by_kind.items() if kind.carries is None})
+    return tuple(dict.fromkeys((*traces, *(trace for trace in inner.traces if trace.name in ("value", "record")))))
 
 
 class _References(Struct):

@@ -1,4 +1,4 @@
-"""Records that speak about other records: orders to erase or withdraw, and the posting by which they are found."""
+"""Records that speak about other records: orders of an issuer about its own, and the posting by which they are found."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ from comity.errors import MalformedRecord
 
 ERASE = "erase/1"
 WITHDRAW = "withdraw/1"
+AMEND = "amend/1"
+CLEAR = "clear/1"
+ORDERS = (ERASE, WITHDRAW, AMEND, CLEAR)
+"""Kinds by which an issuer takes back what it said; whoever holds the record carries them out and answers."""
 ABOUT = "about"
 """Name of the trace that leads from a record to whatever names it in `about`."""
+
+_WORDS = (*(kind.partition("/")[0].encode() + b"/" for kind in ORDERS), b"\\u00")
 
 
 class Target(Struct, frozen=True):
@@ -28,29 +34,45 @@ class Target(Struct, frozen=True):
 
 
 class Commanded(Struct, frozen=True):
-    """An order to erase or to withdraw, as its issuer gave it."""
+    """An order as its issuer gave it.
+
+    reason       code or ground, as its kind has it
+    replacement  id of the record that an amendment puts in the place of its target
+    danger       a person is in danger until it is carried out
+    """
 
     kind: str
     issuer: str
     targets: tuple[Target, ...]
+    id: str = ""
+    reason: str = ""
+    replacement: str | None = None
+    danger: bool = False
 
 
 def order_in(envelope: bytes, fields: bytes) -> Commanded | None:
     """The order that a record gives; None for any other record, and for one that doesn't decode. Cheap for those."""
-    if b"erase/" not in envelope and b"withdraw/" not in envelope and b"\\u00" not in envelope:
+    if not any(word in envelope for word in _WORDS):
         return None
     try:
         record = open_record(envelope, decode_fields(fields) if fields else ())
     except MalformedRecord:
         return None
-    kind = record.envelope.kind
-    if kind not in (ERASE, WITHDRAW):
+    kind, body = record.envelope.kind, record.body
+    if kind not in ORDERS:
         return None
     targets = tuple(
-        Target(target.origin, target.index, target.id, getattr(target, "fields", None))
-        for target in record.body.targets
+        Target(target.origin, target.index, target.id, getattr(target, "fields", None)) for target in body.targets
     )
-    return Commanded(kind, record.envelope.issuer, targets)
+    return Commanded(
+        kind,
+        record.envelope.issuer,
+        targets,
+        record.envelope.id,
+        getattr(body, "reason_code", None) or body.ground,
+        getattr(body, "replacement", None),
+        getattr(body, "danger", False),
+    )
 
 
 def filed(origin: str, envelope: bytes | None, fields: bytes) -> Told:

@@ -8,4 +8,5 @@ A kind file exports
     EXAMPLE    a Body, plainly fictional
 and may export
     gap        (body, absent pointers) -> code of what is missing for good, or None
+    carries    (body) -> envelope and fields of the record that this one passes on, or None
 """
