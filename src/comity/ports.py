@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from comity.domain.law import LawBook, Measure
 from comity.domain.ledger import Channel, Line, Peer, Position, VerifierKey
 from comity.domain.record import Entry, Sealed, Told
+from comity.domain.record.custody import OrderRule
 from comity.domain.request import Machine
 from comity.domain.terms import Country, Instant, NodeName
 from comity.errors import Misconfigured, NotFound
@@ -59,9 +60,10 @@ class Opened:
 
 @dataclass(frozen=True)
 class PeerKept:
-    """The roster's entry of a peer, new or changed."""
+    """The roster's entry of a peer, new or changed. Conflict when `over` is given and isn't what stands there now."""
 
     peer: Peer
+    over: Peer | None = None
 
 
 @dataclass(frozen=True)
@@ -421,6 +423,8 @@ class Catalog(Protocol):
     def book(self) -> LawBook: ...
     def measures(self) -> Mapping[str, Measure]: ...
     def machine(self, name: str) -> Machine: ...
+    def orders(self) -> Mapping[str, OrderRule]:
+        """By name without version: how long holders have for an order, and which answers comply."""
 
 
 class Clock(Protocol):
