@@ -22,10 +22,12 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery, RawBody
 from litestar.response import Stream
 
-from comity.domain.ledger import Admission, Peer, parse_tile_path
+from comity.domain.ledger import ASKED_BYTES_MAX, Admission, Peer, parse_tile_path
 from comity.errors import Busy, MalformedNote, NotFound
 from comity.faces.api.problems import PROBLEM_HANDLERS, problem_response, refusal
+from comity.faces.api.witness import answered, served
 from comity.flows import carry
+from comity.flows import witness as witnessing
 from comity.ports import World
 
 Asking = HttpRequest[Any, Any, Any]
@@ -96,7 +98,7 @@ def exchange_app(
     comment_s  how long it stays silent at most
     """
     app = Litestar(
-        [well_known, channels, checkpoint, tile, records, proof, cosign, events],
+        [well_known, channels, checkpoint, tile, records, proof, cosign, events, add_checkpoint, witnessed],
         exception_handlers=PROBLEM_HANDLERS,
         before_request=_look_at_request,
         request_max_body_size=carry.NOTE_BYTES_MAX,
@@ -159,6 +161,20 @@ def cosign(request: Asking, channel: FromPath[str], body: RawBody) -> Response[b
     if status == 403:
         return problem_response(refusal(403, answer.decode().strip(), "The cosignature doesn't stand"))
     return _bytes(answer, SIZE_TYPE if status == 409 else NOTE_TYPE, NEVER, status)
+
+
+@post("/witness/add-checkpoint", sync_to_thread=True, request_max_body_size=ASKED_BYTES_MAX)
+def add_checkpoint(request: Asking, body: RawBody) -> Response[bytes]:
+    """Cosigns a log that is known here, as a witness."""
+    world, _ = _world_and_caller(request)
+    return answered(witnessing.add_checkpoint(world, body))
+
+
+@get("/witness/{digest:str}/checkpoint", sync_to_thread=True)
+def witnessed(request: Asking, digest: FromPath[str]) -> Response[bytes]:
+    """The last checkpoint that was cosigned of the log whose origin has this SHA-256."""
+    world, _ = _world_and_caller(request)
+    return served(world, digest)
 
 
 @get("/ch/{channel:str}/events")
