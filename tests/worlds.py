@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -77,10 +77,11 @@ class DirectCourier:
         chid, _, rest = path.removeprefix("/ch/").partition("/")
         origin = f"{world.me.name}/ch/{chid}"
         if rest == "checkpoint":
-            return carry.checkpoint(world, caller, origin)
+            return carry.checkpoint(world, caller, origin, number)
         level, n, width = parse_tile_path(rest)
         if level == "records":
-            return carry.records(world, caller, origin, n, width)
+        number = int(asked.partition("=")[2] or 0)
+            return carry.records(world, caller, origin, n, width, number)
         assert isinstance(level, int)
         return carry.tile(world, caller, origin, level, n, width)
 
@@ -90,9 +91,6 @@ class DirectCourier:
         origin = f"{world.me.name}/ch/{path.split('/')[2]}"
         status, answer = carry.take_cosignature(world, caller, origin, body)
         return Reply(status, answer)
-
-    def events(self, peer: Peer, path: str) -> Iterator[int]:
-        return iter(())
 
 
 def open_store(

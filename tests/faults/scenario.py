@@ -63,9 +63,6 @@ class WatchedCourier:
         )
         return self.inner.post(peer, path, body)
 
-    def events(self, peer: Peer, path: str) -> object:
-        return iter(())
-
 
 @dataclass(frozen=True)
 class Plan:

@@ -91,13 +91,24 @@ def size(world: World, caller: Peer, origin: str) -> int:
     return world.store.position(origin).size
 
 
-def checkpoint(world: World, caller: Peer, origin: str) -> bytes:
-    """The latest note with every cosignature that we were handed for that size."""
+def checkpoint(world: World, caller: Peer, origin: str, least: int = 0) -> bytes:
+    """The latest note with every cosignature that we were handed for that size; or that of the smallest size from `least` on.
+
+    So a reader that is far behind can come nearer in steps, and has a receipt to give after each.
+    """
     _readable(world, caller, origin)
     signed = world.store.position(origin).size
     if not signed:
         raise NotFound("nothing-signed-yet")
-    return _merged(world, origin, signed)
+    if least > signed:
+        raise NotFound("beyond-signed-size")
+    return _merged(world, origin, next(iter(world.store.sizes(origin, least - 1)), signed) if least else signed)
+
+
+def checkpoint_at(world: World, caller: Peer, origin: str, at_size: int) -> bytes:
+    """The note of one signed size with every cosignature that we were handed for it."""
+    _readable(world, caller, origin)
+    return _merged(world, origin, at_size)
 
 
 def tile(world: World, caller: Peer, origin: str, level: int, n: int, width: int) -> bytes:

@@ -6,8 +6,9 @@ nothing is held before it is whole and hangs under the signed root, and a line t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import InitVar, dataclass, field
 from enum import StrEnum
 
 from comity.domain.ledger import (
@@ -25,15 +26,14 @@ from comity.domain.ledger import (
     note_bytes,
     open_checkpoint,
     parse_note,
-    tile_path,
 )
-from comity.domain.record import ERASE, Entry, State, decode_bundle, order_in
+from comity.domain.record import ERASE, Entry, State, order_in
 from comity.domain.terms import seconds
-from comity.errors import BadProof, ComityError, Conflict, MalformedRecord, NotFound
+from comity.errors import BadProof, ComityError, Conflict, NotFound
+from comity.flows.fetch import Fetcher, all_at_once, path_of
+from comity.flows.taking_up import end_of, settle_chain
 from comity.ports import Noticed, Stopped, World
 
-NOTE_BYTES_MAX = 128 * 1024
-BUNDLE_BYTES_MAX = 64 * 1024 * 1024
 SMALL_GAP = TILE_WIDTH
 
 
@@ -56,6 +56,7 @@ class Pulled:
     fresh     entries newly held
     lacking   indexes that the writer did not give us yet
     posted    size of the cosignature that the writer has now
+    more      the writer has signed more than that, and nothing stands in its way: another round brings it
     """
 
     verdict: Verdict
@@ -63,6 +64,7 @@ class Pulled:
     fresh: int = 0
     lacking: tuple[int, ...] = ()
     posted: int = 0
+    more: bool = False
 
 
 def compare(position: Position, signed: Checkpoint, pending_root: bytes | None) -> Verdict:
@@ -80,11 +82,20 @@ def compare(position: Position, signed: Checkpoint, pending_root: bytes | None) 
 
 @dataclass
 class Puller:
-    """Pulls the channels of one peer; remembers only what it has posted since it started."""
+    """Pulls the channels of one peer; remembers only what it has posted and fetched since it started.
+
+    fetch  how the peer is asked; in one go unless told
+    """
 
     world: World
     peer: Peer
     posted: dict[str, int] = field(default_factory=dict)
+    fetch: Fetcher = field(init=False)
+    portion: InitVar[Callable[[], int]] = all_at_once
+    _reach: dict[str, int] = field(default_factory=dict, init=False)
+
+    def __post_init__(self, portion: Callable[[], int]) -> None:
+        self.fetch = Fetcher(self.world, self.peer, portion)
 
     def pull(self, origin: str) -> Pulled:
         """One round. Raises Unreachable, Malformed, Unproven; a proven fork stops the channel and is an answer."""
@@ -93,7 +104,7 @@ class Puller:
         if channel.standing is not Standing.OPEN:
             return Pulled(Verdict.FORK, world.store.position(origin).size)
         try:
-            note = world.courier.get(self.peer, _path(origin, "checkpoint"), NOTE_BYTES_MAX)
+            note = self.fetch.note(origin)
         except NotFound:
             if world.store.position(origin).pending:
                 raise
@@ -108,12 +119,18 @@ class Puller:
         verdict = compare(position, signed, pending_root)
         if verdict is Verdict.FORK:
             return self._stop(channel, position, signed, note)
+        if verdict is Verdict.NEWER and self._is_past_the_end(channel, signed):
+            verdict = Verdict.STALE
         lacking: tuple[int, ...] = ()
         if verdict in (Verdict.NEWER, Verdict.RESUME):
             lacking = self._advance(channel, position, signed, note)
         size = world.store.position(origin).size
         posted = self._cosign(channel)
-        return Pulled(verdict, size, size - position.size, lacking, posted)
+        if posted >= size:
+            settle_chain(world, origin)
+        open_ = world.store.channel(origin).standing is Standing.OPEN
+        more = open_ and size < signed.size and not lacking and verdict is not Verdict.STALE
+        return Pulled(verdict, size, size - position.size, lacking, posted, more)
 
     def _stop(
         self, channel: Channel, position: Position, signed: Checkpoint, note: bytes, leaves: bytes = b""
@@ -132,11 +149,22 @@ class Puller:
         )
         return Pulled(Verdict.FORK, position.size)
 
+    def _is_past_the_end(self, channel: Channel, signed: Checkpoint) -> bool:
+        """Another channel goes on from a smaller size, so whoever signs this has only got hold of the old key: an alarm."""
+        end = end_of(self.world, channel.origin)
+        if end is None or signed.size <= end:
+            return False
+        about = {"origin": channel.origin, "writer": channel.writer, "size": signed.size, "end": end}
+        key, now = f"past-end {channel.origin} {signed.size}", self.world.clock.now()
+        self.world.store.keep([], [Noticed(key, now, "signed-past-the-end", about)])
+        return True
+
     def _advance(self, channel: Channel, position: Position, signed: Checkpoint, note: bytes) -> tuple[int, ...]:
         """R2-R6; returns what is still lacking."""
         world, origin = self.world, channel.origin
         idle = position.pending == position.size
-        if idle and signed.size - position.size <= SMALL_GAP and self._hold_small(channel, position, signed, note):
+        small = min(SMALL_GAP, self.fetch.width)
+        if idle and signed.size - position.size <= small and self._hold_small(channel, position, signed, note):
             return ()
         if not idle:
             lacking = self._fill(channel)
@@ -144,7 +172,9 @@ class Puller:
                 return self._hold(channel)
             if signed.size <= position.pending:
                 return lacking
-        leaves = self._leaves(channel, position, signed)
+        latest = signed.size
+        signed, note = self._stone(channel, position, signed, note)
+        leaves = self._leaves(channel, position, signed, latest)
         world.step("R2")
         try:
             world.store.pend(origin, note, signed.size, leaves)
@@ -157,8 +187,10 @@ class Puller:
     def _hold_small(self, channel: Channel, position: Position, signed: Checkpoint, note: bytes) -> bool:
         """R2-R6 in one go, from the records alone; False when an order took something from one of them."""
         entries: list[Entry] = []
-        for n in range(position.size // TILE_WIDTH, (signed.size - 1) // TILE_WIDTH + 1):
-            entries += self._bundle(channel, n, signed.size)
+        at = position.size
+        while at < signed.size:
+            at, came = self.fetch.entries(channel.origin, at, min(_tile_end(at), signed.size))
+            entries += came
         fresh = [entry for entry in entries if position.size <= entry.index < signed.size]
         peaks = CompactRange.from_bytes(position.size, position.peaks)
         for entry in fresh:
@@ -172,19 +204,27 @@ class Puller:
         self.world.step("R6")
         return True
 
-    def _leaves(self, channel: Channel, position: Position, signed: Checkpoint) -> list[bytes]:
+    def _stone(self, channel: Channel, position: Position, signed: Checkpoint, note: bytes) -> tuple[Checkpoint, bytes]:
+        """The size to make pending: the latest, or one on the way there that the writer signed too, so that a far end comes nearer in steps.
+
+        A writer that keeps no smaller sizes answers with its latest; so does one that doesn't know the question.
+        """
+        want = max(position.size + self.fetch.step, position.pending + 1, self._reach.get(channel.origin, 0))
+        if want >= signed.size:
+            return signed, note
+        nearer = self.fetch.note(channel.origin, want)
+        stone = open_checkpoint(nearer, channel.key)
+        if not position.pending < stone.size < signed.size:
+            return signed, note
+        return stone, _writers_own(nearer, channel)
+
+    def _leaves(self, channel: Channel, position: Position, signed: Checkpoint, latest: int) -> list[bytes]:
         """R2: leaf hashes of [held, signed), which must lead from what we hold to the signed root."""
-        leaves: list[bytes] = []
-        for n in range(position.size // TILE_WIDTH, (signed.size - 1) // TILE_WIDTH + 1):
-            width = min(TILE_WIDTH, signed.size - n * TILE_WIDTH)
-            raw = self.world.courier.get(self.peer, _path(channel.origin, tile_path(0, n, width)), TILE_WIDTH * 32)
-            if len(raw) < width * 32 or len(raw) % 32:
-                raise MalformedRecord("tile-length", origin=channel.origin, tile=n, bytes=len(raw))
-            first = max(position.size - n * TILE_WIDTH, 0)
-            leaves += [raw[at * 32 : at * 32 + 32] for at in range(first, width)]
+        leaves = self.fetch.leaves(channel, position.size, signed.size, latest)
         peaks = CompactRange.from_bytes(position.size, position.peaks)
         peaks.extend(leaves)
         if peaks.root() != signed.root:
+            self.fetch.forget(channel.origin)
             raise self._astray(channel, signed)
         return leaves
 
@@ -195,30 +235,32 @@ class Puller:
         self.world.store.keep([], [Noticed(f"astray {channel.origin} {signed.size}", now, "root-not-reached", about)])
         return BadProof("root-not-reached", **about)
 
-    def _bundle(self, channel: Channel, n: int, size: int) -> list[Entry]:
-        width = min(TILE_WIDTH, size - n * TILE_WIDTH)
-        raw = self.world.courier.get(self.peer, _path(channel.origin, tile_path("records", n, width)), BUNDLE_BYTES_MAX)
-        return decode_bundle(raw, n * TILE_WIDTH, TILE_WIDTH)
-
     def _fill(self, channel: Channel) -> tuple[int, ...]:
-        """R4: asks for every bundle that lacks something; one transaction each."""
+        """R4: asks for what is lacking, portion by portion; one transaction each."""
         world, origin = self.world, channel.origin
         missing = world.store.missing(origin)
         if not missing:
             return ()
-        pending = world.store.position(origin).pending
+        pending, lacks = world.store.position(origin).pending, set(missing)
         withheld: list[int] = []
-        for n in sorted({index // TILE_WIDTH for index in missing}):
-            entries = self._bundle(channel, n, pending)
-            withheld += [
-                entry.index for entry in entries if entry.state is State.WITHHELD and entry.index in set(missing)
-            ]
+        at = 0
+        while at < len(missing):
+            start, stop = self._portion(missing, at, pending)
+            stop, entries = self.fetch.entries(origin, start, stop)
+            withheld += [entry.index for entry in entries if entry.state is State.WITHHELD and entry.index in lacks]
             world.store.fill(origin, [entry for entry in entries if self._covered(channel, entry, pending)])
             world.step("R4")
+            at = bisect_left(missing, stop)
         if withheld:
             about = {"origin": origin, "writer": channel.writer, "indexes": withheld[:20], "count": len(withheld)}
             world.store.keep([], [Noticed(f"withheld {origin} {pending}", world.clock.now(), "withheld", about)])
         return tuple(world.store.missing(origin))
+
+    def _portion(self, missing: Sequence[int], at: int, pending: int) -> tuple[int, int]:
+        """What to ask for next: from the first that is lacking to the last, within one tile and what the line carries at once."""
+        start = missing[at]
+        stop = min(_tile_end(start), start + self.fetch.width, pending)
+        return start, missing[bisect_left(missing, stop) - 1] + 1
 
     def _covered(self, channel: Channel, entry: Entry, pending: int) -> bool:
         """An entry that is said to be erased counts only if its order will be held: here, or in a channel that goes on."""
@@ -227,6 +269,7 @@ class Puller:
         if entry.order is None:
             return True
         if entry.order.origin == channel.origin:
+            self._reach[channel.origin] = max(self._reach.get(channel.origin, 0), entry.order.index + 1)
             return entry.order.index < pending
         try:
             other = self.world.store.channel(entry.order.origin)
@@ -249,6 +292,7 @@ class Puller:
             return tuple(unfounded)
         world.step("R5")
         world.store.hold(origin, position.pending, position.pending_note)
+        self.fetch.forget(origin, position.pending)
         world.step("R6")
         return ()
 
@@ -275,7 +319,7 @@ class Puller:
         if line is None or self.posted.get(origin, 0) >= line.size:
             return self.posted.get(origin, 0)
         text = parse_note(world.store.note(origin, line.size)).text
-        reply = world.courier.post(self.peer, _path(origin, "cosign"), note_bytes(text, [line.line]))
+        reply = world.courier.post(self.peer, path_of(origin, "cosign"), note_bytes(text, [line.line]))
         world.step("R7c")
         if reply.status == 200:
             self.posted[origin] = line.size
@@ -299,8 +343,8 @@ class Puller:
         return line
 
 
-def _path(origin: str, rest: str) -> str:
-    return f"/ch/{origin.rsplit('/', 1)[1]}/{rest}"
+def _tile_end(index: int) -> int:
+    return (index // TILE_WIDTH + 1) * TILE_WIDTH
 
 
 def _writers_own(note: bytes, channel: Channel) -> bytes:

@@ -122,9 +122,9 @@ def channels(request: Asking) -> Response[bytes]:
 
 
 @get("/ch/{channel:str}/checkpoint", sync_to_thread=True)
-def checkpoint(request: Asking, channel: FromPath[str]) -> Response[bytes]:
-    """The latest signed note, with cosignatures."""
-    return _bytes(carry.checkpoint(*_visit(request, channel)), NOTE_TYPE, FOR_A_MOMENT)
+def checkpoint(request: Asking, channel: FromPath[str], least: FromQuery[str] = "0") -> Response[bytes]:
+    """The latest signed note, with cosignatures; or that of the smallest size from `least` on."""
+    return _bytes(carry.checkpoint(*_visit(request, channel), _whole(least)), NOTE_TYPE, FOR_A_MOMENT)
 
 
 @get("/ch/{channel:str}/tile/{rest:path}", sync_to_thread=True)
