@@ -210,3 +210,48 @@ def test_a_guess_is_what_the_kinds_themselves_say(raw: str) -> None:
 )
 def test_what_people_paste_is_read_as_what_it_is(raw: str, readings: list[str]) -> None:
     assert [f"{made.kind}:{made.value}" for made in guess(raw)] == readings
+
+
+# What was recognised before these kinds came, in the order of its sureness.
+FIRST = {name: KINDS[name] for name in ("url", "domain", "phone", "wallet", "handle", "email")}
+
+
+@pytest.mark.parametrize("raw", [raw for kind in FIRST.values() for raw, _ in (*kind.examples, *kind.refused)])
+def test_no_later_kind_changes_how_an_older_kinds_examples_are_read(raw: str) -> None:
+    before = guess(raw, FIRST)
+    if before:
+        assert guess(raw) == before
+    else:
+        assert {made.kind for made in guess(raw)} <= {"ip"}, "a bare address had no reading, and has one now"
+
+
+@pytest.mark.parametrize(
+    "raw", ["ab" * 16, "ab" * 20, "ab" * 32, "64500", "4000 0000 0000 0002", "jane doe", "10.5, 103.5"]
+)
+def test_what_may_be_several_things_is_guessed_as_none(raw: str) -> None:
+    assert guess(raw) == ()
+
+
+def test_what_speaks_of_persons_is_sealed_and_what_is_public_is_not() -> None:
+    assert {kind.kind for kind in KINDS.values() if not kind.personal} == {
+        "asn",
+        "domain",
+        "file_hash",
+        "handle",
+        "image_hash",
+        "job_ad",
+        "transaction",
+        "url",
+        "wallet",
+    }
+
+
+def test_a_point_told_less_precisely_is_broader_and_cutting_twice_is_cutting_once() -> None:
+    wider = [made.value for made in broader(indicator("place", "geo:10.6271,-103.5128"))]
+    assert wider == ["geo:10.627,-103.512", "geo:10.62,-103.51", "geo:10.6,-103.5"]
+
+
+def test_a_network_is_found_from_any_address_in_it() -> None:
+    network = indicator("ip", "198.51.100.0/22")
+    assert network in broader(indicator("ip", "198.51.101.9"))
+    assert network not in broader(indicator("ip", "198.51.96.9"))

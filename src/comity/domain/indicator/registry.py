@@ -40,6 +40,7 @@ class IndicatorKind:
     host_of     for kinds whose values hold a host name: that name, or an IP address (IPv6 in brackets)
     written     other ways in which lists write the same value, itself included
     personal    whether a value is a person's own and travels sealed; so it is unless the file says `PERSONAL = False`
+    commas      whether values hold commas as a matter of course, so that a comma in a list proves no column
     """
 
     kind: str
@@ -54,6 +55,7 @@ class IndicatorKind:
     host_of: Callable[[str], str] | None = None
     written: Callable[[str], tuple[str, ...]] | None = None
     personal: bool = True
+    commas: bool = False
 
 
 def kinds_from(*folders: ModuleType) -> dict[str, IndicatorKind]:
@@ -150,4 +152,5 @@ def _read(module: ModuleType) -> IndicatorKind:
         host_of=said.get("host_of"),
         written=said.get("written"),
         personal=said.get("PERSONAL", True),
+        commas=said.get("COMMAS", False),
     )

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from comity.domain.indicator import Indicator, guess, indicator
+from comity.domain.indicator import Indicator, guess, indicator, kinds
 from comity.errors import Malformed
 
 FORMS = ("text", "csv", "json")
@@ -58,7 +58,7 @@ def read_plain_list(
     if form is not None and form not in FORMS:
         raise Malformed("list-form", form=form[:20], known=list(FORMS))
     body = raw.removeprefix(_BOM)
-    seen = form or _form(body)
+    seen = form or _form(body, kind)
     values = _from_json(body, key) if seen == "json" else _from_csv(body) if seen == "csv" else _from_text(body)
     found: dict[Indicator, int] = {}
     refused: list[Line] = []
@@ -93,13 +93,17 @@ def _read(number: int, value: object, kind: str | None, prefix: str) -> Indicato
         return Line(number, fault.code, fault.facts)
 
 
-def _form(body: bytes) -> str:
+def _form(body: bytes, kind: str | None) -> str:
     """JSON by its first character; CSV only if several lines agree on a number of columns; else text.
 
-    A single comma proves nothing: it may stand in a URL, and cutting there would make another address of it.
+    A single comma proves nothing: it may stand in a URL, and cutting there would make another address of it. Of kinds whose
+    values hold commas anyway (places, names), no number of them proves anything.
     """
     if body.lstrip()[:1] in (b"[", b"{"):
         return "json"
+    said = kinds().get(kind) if kind is not None else None
+    if said is not None and said.commas:
+        return "text"
     lines = [line for line in body[:65536].decode("utf-8", "replace").splitlines() if line.strip()][:_LOOKED_AT]
     lines = [line for line in lines if not line.startswith("#")]
     columns = {len(row) for row in csv.reader(lines, delimiter=_delimiter(lines))}

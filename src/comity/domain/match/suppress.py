@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from re import Pattern
 
 from comity.domain.indicator import Indicator, IndicatorKind, kinds
@@ -19,7 +19,7 @@ from comity.domain.match.bounded_pattern import TEXT_MAX, php_pattern
 from comity.domain.match.warning import WarningList, network
 from comity.errors import Malformed
 
-# MISP's address types carry no kind of ours: they reach URLs whose host is an IP address.
+# MISP's address types: beside addresses themselves they reach URLs whose host is one.
 _ADDRESS_TYPES = frozenset({"ip", "ip-src", "ip-dst"})
 
 
@@ -89,7 +89,7 @@ class Suppressors:
         types = {part for attribute in one.matching for part in attribute.rsplit("|", 1)}
         named = frozenset(name for name, kind in self._kinds.items() if types.intersection(kind.misp_types))
         if one.type == "cidr":
-            return frozenset({"url"}) if types & _ADDRESS_TYPES and "url" in self._kinds else frozenset()
+            return frozenset({"url", "ip"} & set(self._kinds)) if types & _ADDRESS_TYPES else frozenset()
         return named
 
     def _hits(self, ind: Indicator) -> Iterator[tuple[int, str, str]]:
@@ -101,6 +101,8 @@ class Suppressors:
             host = kind.host_of(ind.value)
             is_address = host.startswith("[") or looks_numeric(host)
             yield from self._address_hits(host) if is_address else self._host_hits(ind, host)
+        if ind.kind == "ip":
+            yield from self._network_hits(ip_network(ind.value))
         patterns = self._patterns.get(ind.kind)
         if patterns:
             fits = _anywhere(ind.value) if kind.written is None else _whole(kind.written(ind.value))
@@ -127,6 +129,23 @@ class Suppressors:
             if version == address.version:
                 for place, entry in held.get(number >> (width - prefix), ()):
                     yield place, entry, "address-in-network"
+
+    def _network_hits(self, asked: IPv4Network | IPv6Network) -> Iterator[tuple[int, str, str]]:
+        """What a list says about any part of it: whoever acts on a network acts on all that is in it."""
+        first, width = int(asked.network_address), asked.max_prefixlen
+        for (version, prefix), held in self._networks.items():
+            if version != asked.version:
+                continue
+            if prefix <= asked.prefixlen:
+                numbers = [first >> (width - prefix)]
+            else:
+                numbers = [
+                    number
+                    for number in held
+                    if number >> (prefix - asked.prefixlen) == first >> (width - asked.prefixlen)
+                ]
+            for number in numbers:
+                yield from ((place, entry, "address-in-network") for place, entry in held.get(number, ()))
 
     def _index_hosts(self, place: int, one: WarningList) -> None:
         hosted = self._applied[place].kinds & self._hosted
