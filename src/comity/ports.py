@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from comity.domain.law import LawBook, Measure
-from comity.domain.ledger import Channel, Line, Peer, Position, VerifierKey
+from comity.domain.ledger import Channel, Lane, Line, Peer, Policy, Position, VerifierKey
 from comity.domain.record import Entry, Sealed, Told
 from comity.domain.record.custody import OrderRule
 from comity.domain.request import Machine
@@ -494,7 +494,10 @@ class Self:
 
 @dataclass(frozen=True)
 class World:
-    """Everything a flow may touch."""
+    """Everything a flow may touch.
+
+    quorums  on these lanes nothing is held before the policy's witnesses have cosigned the writer's note
+    """
 
     me: Self
     store: Store
@@ -506,3 +509,4 @@ class World:
     step: Step = no_step
     files: Files = NO_FILES
     heralds: Mapping[str, Herald] = field(default_factory=dict)
+    quorums: Mapping[Lane, Policy] = field(default_factory=dict)

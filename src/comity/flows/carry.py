@@ -6,8 +6,11 @@ caller's raise the very same NotFound; a peer that is not accepted finds nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+
+import msgspec
 
 from comity.domain.ledger import (
     TILE_WIDTH,
@@ -29,10 +32,14 @@ from comity.domain.ledger import (
 )
 from comity.domain.record import Entry, encode_bundle
 from comity.errors import MalformedNote, NotFound, Unproven
+from comity.flows import files
+from comity.flows.lines import witnessed_size
 from comity.ports import Merged, Noticed, Stopped, World
 
 EXCHANGE_VERSION = 1
 ENVELOPE_VERSION = 1
+CUSTODY_VERSION = 1
+"""Orders are carried out, passed on and answered: a holder may ask for this before it passes a record on."""
 NOTE_BYTES_MAX = 128 * 1024
 
 
@@ -51,14 +58,22 @@ class WellKnown:
     limits: dict[str, int]
 
 
-@dataclass(frozen=True)
-class Readable:
+class Continued(msgspec.Struct, frozen=True):
+    """Where the channel ended that another one goes on from; `root` is hexadecimal."""
+
+    origin: str
+    size: int
+    root: str
+
+
+class Readable(msgspec.Struct, frozen=True, omit_defaults=True):
     """A channel that the caller may read."""
 
     origin: str
     vkey: str
     lane: str
     size: int
+    continues: Continued | None = None
 
 
 def well_known(world: World, caller: Peer) -> WellKnown:
@@ -69,7 +84,7 @@ def well_known(world: World, caller: Peer) -> WellKnown:
         country=world.me.country,
         title=world.me.title,
         keys=(world.keyring.key(f"{world.me.name}/receipt").text,),
-        formats={"exchange": EXCHANGE_VERSION, "envelope": ENVELOPE_VERSION},
+        formats={"exchange": EXCHANGE_VERSION, "envelope": ENVELOPE_VERSION, "custody": CUSTODY_VERSION},
         limits={"note_bytes": NOTE_BYTES_MAX, "tile_width": TILE_WIDTH},
     )
 
@@ -80,7 +95,13 @@ def channels_for(world: World, caller: Peer) -> list[Readable]:
     mine = [channel for channel in world.store.channels() if _may_read(world, caller, channel)]
     mine.sort(key=lambda channel: (channel.lane.rank, channel.origin))
     return [
-        Readable(channel.origin, channel.key.text, channel.lane.value, world.store.position(channel.origin).size)
+        Readable(
+            channel.origin,
+            channel.key.text,
+            channel.lane.value,
+            world.store.position(channel.origin).size,
+            Continued(follows.origin, follows.size, follows.root.hex()) if (follows := channel.follows) else None,
+        )
         for channel in mine
     ]
 
@@ -91,15 +112,32 @@ def size(world: World, caller: Peer, origin: str) -> int:
     return world.store.position(origin).size
 
 
-def checkpoint(world: World, caller: Peer, origin: str, least: int = 0) -> bytes:
+def sizes(world: World, caller: Peer) -> dict[str, int]:
+    """The same for all that this caller may read, by the 16 digits of each channel; the most pressing come first."""
+    return {one.origin.rpartition("/")[2]: one.size for one in channels_for(world, caller)}
+
+
+def lane(world: World, caller: Peer, origin: str) -> Lane:
+    """What travels in a channel that this caller may read."""
+    return _readable(world, caller, origin).lane
+
+
+def checkpoint(world: World, caller: Peer, origin: str, least: int = 0, *, witnessed: bool = False) -> bytes:
     """The latest note with every cosignature that we were handed for that size; or that of the smallest size from `least` on.
 
     So a reader that is far behind can come nearer in steps, and has a receipt to give after each.
+
+    witnessed  the newest note that carries as many witnesses' lines as there are for any; NotFound before the first
     """
     _readable(world, caller, origin)
     signed = world.store.position(origin).size
     if not signed:
         raise NotFound("nothing-signed-yet")
+    if witnessed:
+        at = witnessed_size(world, origin)
+        if not at:
+            raise NotFound("nothing-witnessed-yet")
+        return _merged(world, origin, at)
     if least > signed:
         raise NotFound("beyond-signed-size")
     return _merged(world, origin, next(iter(world.store.sizes(origin, least - 1)), signed) if least else signed)
@@ -152,6 +190,12 @@ def proof(world: World, caller: Peer, origin: str, index: int, at_size: int | No
     return TlogProof(salt + envelope, index, hashes, note).to_bytes()
 
 
+def file(world: World, caller: Peer, origin: str, sha256: str, start: int = 0) -> tuple[int, Iterator[bytes]]:
+    """(bytes, what there is from `start`) of a file that a record in this channel names; unknown and forbidden are the same NotFound."""
+    _readable(world, caller, origin)
+    return files.served(world, origin, sha256, start)
+
+
 def take_cosignature(world: World, caller: Peer, origin: str, body: bytes) -> tuple[int, bytes]:
     """Stores the caller's line over one of our checkpoints; repeating it is harmless, the first line of a size stays.
 
@@ -167,10 +211,10 @@ def take_cosignature(world: World, caller: Peer, origin: str, body: bytes) -> tu
     try:
         ours = parse_note(world.store.note(origin, claimed.size))
     except NotFound:
-        _fence_if_signed(world, channel, body)
+        fence_if_signed(world, channel, body)
         return 409, b"%d\n" % world.store.position(origin).size
     if ours.text != note.text:
-        _fence_if_signed(world, channel, body)
+        fence_if_signed(world, channel, body)
         return 403, b"another-root\n"
     theirs = [line for line in note.signatures if _is_by(line, caller.receipt_key)]
     if not theirs:
@@ -186,7 +230,7 @@ def take_cosignature(world: World, caller: Peer, origin: str, body: bytes) -> tu
     return 200, _merged(world, origin, claimed.size)
 
 
-def _fence_if_signed(world: World, channel: Channel, body: bytes) -> None:
+def fence_if_signed(world: World, channel: Channel, body: bytes) -> None:
     """Our own good signature on a checkpoint that we don't know shows that this store is older than its signatures."""
     try:
         shown = open_checkpoint(body, channel.key)

@@ -4,11 +4,13 @@
 names                      `<sha256> <kind> <name>` a line: for people, and to notice a key file that has gone
 certificate.key.pem        private key of the node's certificate
 certificate.pem            the certificate; written last
+storage.secret             32 bytes that wrap the keys of the files which this node keeps
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 import threading
 from pathlib import Path
 
@@ -17,10 +19,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from comity.adapters.keyring import durable
 from comity.adapters.keyring.certificate import fresh_private_key, read_certificate, self_signed
+from comity.adapters.keyring.sealing import SealKey
 from comity.domain.ledger import COSIGNATURE, ED25519, VerifierKey
 from comity.domain.terms import Instant, NodeName
 from comity.errors import Conflict, Misconfigured, NotFound
 
+STORAGE_KEY_BYTES = 32
 _KINDS = (ED25519, COSIGNATURE)
 
 
@@ -109,6 +113,29 @@ class FileKeyring:
         if found != name:
             raise Conflict("certificate-of-another-name", name=found, asked=name)
         return der
+
+    def seal_key(self) -> bytes:
+        """The public key to which others seal what is carried to us; its private half is made at first use."""
+        return self._sealing().public
+
+    def unseal(self, sealed: bytes, info: bytes) -> bytes:
+        """What was sealed to that key. Malformed when it was sealed to another, or with another info."""
+        return self._sealing().open(sealed, info)
+
+    def _sealing(self) -> SealKey:
+        with self._lock, durable.locked(self._folder):
+            return SealKey(self._folder)
+
+    def storage_key(self) -> bytes:
+        """The key that wraps the keys of kept files, made at first use. It leaves this keyring for the adapter of files alone."""
+        path = self._folder / "storage.secret"
+        with self._lock, durable.locked(self._folder):
+            if not path.exists():
+                durable.write_secret(path, secrets.token_bytes(STORAGE_KEY_BYTES))
+            key = durable.read_secret(path)
+        if len(key) != STORAGE_KEY_BYTES:
+            raise Misconfigured("key-file-unreadable", file=path.name)
+        return key
 
     def certificate(self) -> bytes:
         if self._certificate is None:

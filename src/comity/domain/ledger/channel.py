@@ -138,6 +138,7 @@ class Peer:
     next_certificate  DER of the certificate that it has announced and may show from now on; empty when none is
     witness_key  its key for cosigning roots whose records it doesn't see (type 04, named `<host>/witness`)
     version      of the last roster record of its own that was taken up; 0 before the first
+    seal_key     public key to which what is carried to it by hand is sealed; empty when it has told none
     """
 
     name: NodeName
@@ -154,3 +155,4 @@ class Peer:
     next_certificate: bytes = b""
     witness_key: VerifierKey | None = None
     version: int = 0
+    seal_key: bytes = b""

@@ -150,7 +150,9 @@ def _guard(token: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRout
 
 
 async def _only_json(request: Asking) -> None:
-    if request.method in ("POST", "PUT", "PATCH") and request.content_type[0] != "application/json":
+    """JSON, unless the route says by its option `takes` which other type it reads."""
+    takes = request.route_handler.opt.get("takes", "application/json")
+    if request.method in ("POST", "PUT", "PATCH") and request.content_type[0] != takes:
         raise UnsupportedMediaType
 
 

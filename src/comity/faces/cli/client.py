@@ -46,6 +46,15 @@ class Desk:
         """Decoded JSON of the answer to `body`, anything that msgspec encodes."""
         return self._ask("POST", path, content=msgspec.json.encode({} if body is None else body))
 
+    def post_bytes(self, path: str, raw: bytes) -> Any:
+        """Decoded JSON of the answer to a body that is no JSON."""
+        answer = asyncio.run(self._send("POST", path, {}, raw, "application/octet-stream"))
+        return msgspec.json.decode(answer) if answer else None
+
+    def post_for_bytes(self, path: str, body: object) -> bytes:
+        """The answer's body as it came."""
+        return asyncio.run(self._send("POST", path, {}, msgspec.json.encode(body)))
+
     def get_bytes(self, path: str, **query: str | int | bool | list[str]) -> bytes:
         """The answer's body as it came."""
         return asyncio.run(self._send("GET", path, query, None))
@@ -54,8 +63,10 @@ class Desk:
         raw = asyncio.run(self._send(method, path, query or {}, content))
         return msgspec.json.decode(raw) if raw else None
 
-    async def _send(self, method: str, path: str, query: dict[str, Any], content: bytes | None) -> bytes:
-        headers = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
+    async def _send(
+        self, method: str, path: str, query: dict[str, Any], content: bytes | None, kind: str = "application/json"
+    ) -> bytes:
+        headers = {"authorization": f"Bearer {self.token}", "content-type": kind}
         if self.officer:
             headers["x-comity-officer"] = quote(self.officer)
         params = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
