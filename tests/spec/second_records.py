@@ -14,7 +14,7 @@ from tests.spec.second_json import Fault, canonical_base64, follows, need, stric
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "spec" / "schemas"
 RECORD_MAX, FIELDS_MAX, POINTER_MAX, PAYLOAD_MAX = 1 << 20, 256, 256, 2_097_503
-OPEN_KINDS = ("url", "domain", "wallet", "handle")
+OPEN_KINDS = ("url", "domain", "wallet", "handle", "transaction", "image_hash", "file_hash", "job_ad", "asn")
 HEADER = ("id", "kind", "issuer", "made")
 STATES = ("ERASED", "PRESENT", "PARTED", "WITHHELD", "VEILED")
 _NODE = re.compile(r"(?=.{3,120}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
