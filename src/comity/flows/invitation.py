@@ -155,14 +155,23 @@ def _channels(announced: Sequence[_Announced], host: NodeName) -> tuple[tuple[Ve
     return tuple(keys)
 
 
+def certificate_names(der: bytes) -> list[str]:
+    """DNS names that a certificate bears; Malformed when it can't be read."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return names.get_values_for_type(x509.DNSName)
+    except (ValueError, *_ODD) as fault:
+        raise Malformed("invitation-certificate", why="unreadable") from fault
+
+
 def _certificate_of(pem: str, host: NodeName) -> bytes:
     """DER of the one certificate in `pem`, which must bear the node's name."""
     try:
         certificate = x509.load_pem_x509_certificate(pem.encode())
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        listed = names.get_values_for_type(x509.DNSName)
-    except (ValueError, *_ODD) as fault:
+    except ValueError as fault:
         raise Malformed("invitation-certificate", why="unreadable") from fault
+    listed = certificate_names(certificate.public_bytes(Encoding.DER))
     if certificate.public_bytes(Encoding.PEM).decode("ascii") != pem:
         raise Malformed("invitation-certificate", why="not one certificate in plain PEM")
     if host not in listed:

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import UNSET
 
 from comity.domain.law import Measure
-from comity.domain.ledger import Lane
+from comity.domain.ledger import Channel, Lane, chain_order
 from comity.domain.record import Record
 from comity.domain.request import Machine, RequestView, Side, Step, fold_request
 from comity.domain.terms import NodeName
@@ -18,6 +18,7 @@ from comity.errors import NotFound
 from comity.flows.lookup import opened
 from comity.ports import Place, World
 
+_DESK_FIRST = 1 << 32
 
 @dataclass(frozen=True)
 class Dossier:
@@ -66,6 +67,8 @@ def dossier(world: World, request: str) -> Dossier:
         if record is not None and record.body.request == request:
             found.append((place, record))
     lanes = {channel.origin: channel for channel in world.store.channels()}
+    ranks = chain_order(lanes.values())
+    found.sort(key=lambda each: ranks[each[0].origin])
     drafts = [r for p, r in found if lanes[p.origin].lane is Lane.DESK and r.envelope.kind == "request/1"]
     draft = drafts[-1] if drafts else None
     crossed = [r for p, r in found if lanes[p.origin].lane is not Lane.DESK and r.envelope.kind == "request/1"]
@@ -84,7 +87,7 @@ def dossier(world: World, request: str) -> Dossier:
     steps = [
         step
         for place, record in found
-        if (step := _step(machine, place, record, on_desk=lanes[place.origin].lane is Lane.DESK)) is not None
+        if (step := _step(machine, _order(lanes[place.origin], ranks, place), record)) is not None
     ]
     addressee = NodeName(known.body.to)
     gone = _gone(world, steps, (requester, addressee))
@@ -107,13 +110,18 @@ def _erased(world: World, record: str) -> bool:
     return bool(entries) and all(entry.envelope is None for entry in entries)
 
 
-def _step(machine: Machine, place: Place, record: Record[Any], *, on_desk: bool) -> Step | None:
+def _order(channel: Channel, ranks: Mapping[str, int], place: Place) -> tuple[int, int]:
+    """Along the chain of channels, then by index; what stands on the desk comes before all that crossed."""
+    rank = ranks[place.origin]
+    return (rank - _DESK_FIRST if channel.lane is Lane.DESK else rank, place.index)
+
+
+def _step(machine: Machine, order: tuple[int, int], record: Record[Any]) -> Step | None:
     """A record's part in the request's life; drafts on the desk have none."""
     kind, body, envelope = record.envelope.kind.partition("/")[0], record.body, record.envelope
-    order = (0 if on_desk else 1, place.index)
     issuer = NodeName(envelope.issuer)
     if kind == "request":
-        if on_desk:
+        if order[0] < 0:
             return None
         by = body.approved_by or body.drafted_by
         return Step(order, issuer, machine.opens, by, envelope.made, kind, envelope.id, to=NodeName(body.to))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,10 +16,13 @@ from comity.domain.terms import Instant, NodeName
 from comity.errors import Busy, ComityError, Misconfigured, Unreachable
 from comity.flows.drain import Drainer
 from comity.flows.receive import Puller, order_of_pull
+from comity.flows.taking_up import look_for_channels
 from comity.ports import World
 
 ROSTER_S = 1.0
 """How long a change of the roster may stay unseen when nobody says that there was one."""
+LOOK_S = 60.0
+"""How often a peer is asked which channels it writes for us."""
 PAUSE_MIN_S = 0.5
 PACE_S = 0.05
 STOP_S = 15.0
@@ -56,6 +60,7 @@ class PeerWorker:
         self._counting = threading.Lock()
         self._faults: Counter[str] = Counter()
         self._state = PeerState(peer.name)
+        self._looked_s: float | None = None
         self._listeners: dict[str, threading.Thread] = {}
         self._thread = threading.Thread(target=self._run, name=f"pull-{peer.name}", daemon=True)
         self._thread.start()
@@ -96,7 +101,7 @@ class PeerWorker:
 
     def _round(self) -> str:
         """Every channel once, urgent ones first, each drained before the next is asked for; returns what kind of fault came last."""
-        kind, code = "", ""
+        kind, code = self._look_for_channels()
         for channel in order_of_pull(self._theirs()):
             if self._ending.is_set():
                 break
@@ -109,6 +114,14 @@ class PeerWorker:
         pulled_at = self._state.pulled_at if code else self._world.clock.now()
         self._state = replace(self._state, rounds=self._state.rounds + 1, pulled_at=pulled_at, last=code)
         return kind
+
+    def _look_for_channels(self) -> tuple[str, str]:
+        """Now and then, which channels the peer writes for us: one that has lost them all can't announce a new one in any."""
+        now_s = time.monotonic()
+        if self._looked_s is not None and now_s - self._looked_s < LOOK_S:
+            return "", ""
+        self._looked_s = now_s
+        return self._attempt(lambda: look_for_channels(self._world, self.peer))
 
     def _attempt(self, act: Callable[[], object]) -> tuple[str, str]:
         """(kind, code) of the fault, or two empty strings."""
