@@ -55,6 +55,10 @@ class Fetcher:
         asked = f"?least={least}" if least else ""
         return self.world.courier.get(self.peer, path_of(origin, f"checkpoint{asked}"), NOTE_BYTES_MAX)
 
+    def witnessed_note(self, origin: str) -> bytes:
+        """The writer's newest note that witnesses have signed. A writer that doesn't know the question answers with its latest."""
+        return self.world.courier.get(self.peer, path_of(origin, "checkpoint?witnessed=1"), NOTE_BYTES_MAX)
+
     def leaves(self, channel: Channel, start: int, stop: int, signed: int) -> list[bytes]:
         """Leaf hashes [start, stop) as the writer tells them, whole tiles where `signed` allows."""
         known = self._tiles.setdefault(channel.origin, {})

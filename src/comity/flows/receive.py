@@ -26,11 +26,13 @@ from comity.domain.ledger import (
     note_bytes,
     open_checkpoint,
     parse_note,
+    quorum_stands,
 )
 from comity.domain.record import ERASE, Entry, State, order_in
 from comity.domain.terms import seconds
 from comity.errors import BadProof, ComityError, Conflict, NotFound
 from comity.flows.fetch import Fetcher, all_at_once, path_of
+from comity.flows.lines import demanded, fresh_lines
 from comity.flows.taking_up import end_of, settle_chain
 from comity.ports import Noticed, Stopped, World
 
@@ -45,6 +47,7 @@ class Verdict(StrEnum):
     NEWER = "newer"
     RESUME = "resume"
     FORK = "fork"
+    UNWITNESSED = "unwitnessed"
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,14 @@ def compare(position: Position, signed: Checkpoint, pending_root: bytes | None) 
 class Puller:
     """Pulls the channels of one peer; remembers only what it has posted and fetched since it started.
 
-    fetch  how the peer is asked; in one go unless told
+    fetch        how the peer is asked; in one go unless told
+    unwitnessed  channels on which the writer has signed more than a quorum of witnesses has seen
     """
 
     world: World
     peer: Peer
     posted: dict[str, int] = field(default_factory=dict)
+    unwitnessed: set[str] = field(default_factory=set, init=False)
     fetch: Fetcher = field(init=False)
     portion: InitVar[Callable[[], int]] = all_at_once
     _reach: dict[str, int] = field(default_factory=dict, init=False)
@@ -111,12 +116,22 @@ class Puller:
             return Pulled(Verdict.SAME, 0)  # announced, and nothing written yet
         signed = open_checkpoint(note, channel.key)
         world.step("R1")
-        note = _writers_own(note, channel)
+        whole, note = note, _writers_own(note, channel)
         position = world.store.position(origin)
         pending_root = None
         if position.pending > position.size:
             pending_root = open_checkpoint(position.pending_note, channel.key).root
         verdict = compare(position, signed, pending_root)
+        if verdict is Verdict.NEWER:
+            shown = demanded(world, channel, whole, lambda: self.fetch.witnessed_note(origin))
+            if shown is None:
+                verdict = Verdict.UNWITNESSED
+            elif shown != whole:
+                whole, note, signed = shown, _writers_own(shown, channel), open_checkpoint(shown, channel.key)
+                verdict = compare(position, signed, pending_root)
+                if verdict in (Verdict.SAME, Verdict.STALE):
+                    verdict = Verdict.UNWITNESSED
+        (self.unwitnessed.add if verdict is Verdict.UNWITNESSED else self.unwitnessed.discard)(origin)
         if verdict is Verdict.FORK:
             return self._stop(channel, position, signed, note)
         if verdict is Verdict.NEWER and self._is_past_the_end(channel, signed):
@@ -124,12 +139,16 @@ class Puller:
         lacking: tuple[int, ...] = ()
         if verdict in (Verdict.NEWER, Verdict.RESUME):
             lacking = self._advance(channel, position, signed, note)
+        elif verdict is Verdict.UNWITNESSED and position.pending > position.size:
+            lacking = self._fill(channel) or self._hold(channel)
         size = world.store.position(origin).size
+        if size == signed.size and (lines := fresh_lines(world, origin, whole)):
+            world.store.keep([], lines)
         posted = self._cosign(channel)
         if posted >= size:
             settle_chain(world, origin)
         open_ = world.store.channel(origin).standing is Standing.OPEN
-        more = open_ and size < signed.size and not lacking and verdict is not Verdict.STALE
+        more = open_ and size < signed.size and not lacking and verdict not in (Verdict.STALE, Verdict.UNWITNESSED)
         return Pulled(verdict, size, size - position.size, lacking, posted, more)
 
     def _stop(
@@ -214,7 +233,8 @@ class Puller:
             return signed, note
         nearer = self.fetch.note(channel.origin, want)
         stone = open_checkpoint(nearer, channel.key)
-        if not position.pending < stone.size < signed.size:
+        policy = self.world.quorums.get(channel.lane)
+        if not position.pending < stone.size < signed.size or (policy and not quorum_stands(policy, nearer)):
             return signed, note
         return stone, _writers_own(nearer, channel)
 

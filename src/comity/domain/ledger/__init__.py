@@ -74,6 +74,7 @@ from comity.domain.ledger.witness import (
     asked_for,
     judge,
     own_note,
+    quorum_stands,
     read_asked,
 )
 
@@ -111,6 +112,7 @@ __all__ = [
     "TlogProof",
     "VerifierKey",
     "asked_for",
+    "chain_order",
     "commitment",
     "compact_range",
     "consistency_proof",
@@ -135,6 +137,7 @@ __all__ = [
     "parse_tile_path",
     "partial_width",
     "predecessors",
+    "quorum_stands",
     "read_asked",
     "signature_line",
     "split_hashes",

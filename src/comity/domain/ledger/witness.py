@@ -15,7 +15,8 @@ from comity.domain.ledger.keys import VerifierKey
 from comity.domain.ledger.lines import HASH_BYTES, PROOF_HASHES_MAX, base64_bytes, base64_text, decimal
 from comity.domain.ledger.merkle import EMPTY_ROOT, verify_consistency
 from comity.domain.ledger.note import NOTE_BYTES_MAX, note_bytes, open_note, parse_note
-from comity.errors import BadProof, MalformedNote, Unproven
+from comity.domain.ledger.policy import Policy
+from comity.errors import BadProof, MalformedNote, UnknownKey, Unproven
 
 ASKED_BYTES_MAX = NOTE_BYTES_MAX + 32 + PROOF_HASHES_MAX * 45
 
@@ -131,3 +132,15 @@ def own_note(note: bytes, key: VerifierKey) -> bytes:
     return note_bytes(
         parsed.text, [each.to_bytes() for each in parsed.signatures if (each.name, each.id) == (key.name, key.id)]
     )
+
+
+def quorum_stands(policy: Policy, note: bytes) -> bool:
+    """Whether this policy's quorum of witnesses has cosigned the note; whether its writer signed it is asked elsewhere.
+
+    A line by a known witness that fails refuses the note: BadSignature.
+    """
+    try:
+        good = set(open_note(note, (witness.key for witness in policy.witnesses)).good)
+    except UnknownKey:
+        good = set()
+    return policy.satisfied(policy.names(good))
