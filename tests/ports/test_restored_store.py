@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from comity.adapters.keyring.files import FileKeyring
+from comity.adapters.store.returning import BACK, WITNESS_BACK
 from comity.adapters.store.sqlite import SqliteStore
-from comity.domain.ledger import Lane, Line
-from comity.domain.record import State
-from comity.domain.terms import NodeName
-from comity.errors import Fenced, Misconfigured
-from comity.ports import Erasure, Place, World
-from tests.worlds import SeededMint, channel_to, introduce, letter, node_world, sealed_indicator
+from comity.domain.ledger import Channel, Lane, Line, Standing
+from comity.domain.record import Sealed, State, seal
+from comity.domain.record.kinds import request_1
+from comity.domain.terms import Instant, NodeName
+from comity.errors import Conflict, Fenced, Misconfigured
+from comity.ports import Erasure, Place, Stopped, Witnessed, World
+from tests.worlds import SeededMint, channel_to, introduce, letter, marking, node_world, sealed_indicator
 
 KR = "police.kr.example"
 
@@ -158,3 +161,263 @@ def test_erased_bytes_are_in_no_file_of_the_store(tmp_path: Path) -> None:
     world.store.keep([replace(order, erases=(Erasure(Place(channel.origin, 0)),))])
     world.store.close()
     assert not any(b"very-unlikely-name-77" in path.read_bytes() for path in (tmp_path / "store").iterdir())
+
+
+# ---- going on after a restore
+def for_recovery(folder: Path, seed: int = 7) -> SqliteStore:
+    keyring = FileKeyring(folder / "keys")
+    return SqliteStore(folder / "store", folder / "marks", NodeName(KR), keyring, SeededMint(seed).salt, inspect=True)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A node that came back from a backup: `mine` was signed on since, `idle` wasn't, `theirs` was cosigned on since."""
+
+    folder: Path
+    mine: str
+    idle: str
+    theirs: Channel
+    far: World
+
+
+@pytest.fixture
+def restored(tmp_path: Path) -> Iterator[Restored]:
+    folder = tmp_path / "a"
+    far = node_world(tmp_path / "b", "taskforce.kh.example", "KH", None, None, seed=9)  # type: ignore[arg-type]
+    theirs = channel_to(far, KR, Lane.BULK, "4" * 16)
+    far.store.keep([letter(theirs.origin, sealed_indicator(far, n)) for n in range(3)])
+    world = node(folder)
+    mine = written(world, 2)
+    idle = channel_to(world, "taskforce.kh.example", Lane.URGENT, "2" * 16).origin
+    world.store.keep([letter(idle, sealed_indicator(world, 5))])
+    introduce(world, far, [theirs])
+    world.store.close()
+    backup(folder)
+    world = node(folder, seed=2)
+    world.store.keep([letter(mine, sealed_indicator(world, 8))])
+    world.store.hold(theirs.origin, 3, far.store.position(theirs.origin).note, far.store.entries(theirs.origin, 0, 3))
+    world.store.keep_line(theirs.origin, Line(f"{KR}/receipt", 3, 500, b"line"))
+    witnessed(world, 0, 4)
+    world.store.close()
+    restore(folder)
+    yield Restored(folder, mine, idle, theirs, far)
+    far.store.close()
+
+
+def witnessed(world: World, before: int, size: int) -> None:
+    line = Line(f"{KR}/witness", size, 100, b"line")
+    world.store.keep([], [Witnessed("far.example/ch/" + "0" * 16, before, size, bytes(32), b"note", line)])
+
+
+def test_an_acknowledged_restore_ends_what_was_signed_and_sets_back_what_was_read(restored: Restored) -> None:
+    store = for_recovery(restored.folder)
+    assert store.fences == {
+        restored.mine: "signed-more-than-stored",
+        restored.theirs.origin: "cosigned-more-than-held",
+        "witness": "cosigned-more-than-stored",
+    }
+    done = store.acknowledge_restore()
+    assert (done.n, done.retired, done.behind, done.lost, done.witness) == (
+        1,
+        (restored.mine,),
+        (restored.theirs.origin,),
+        (),
+        True,
+    )
+    standings = {channel.origin: channel.standing for channel in store.channels()}
+    assert standings == {
+        restored.mine: Standing.RETIRED,
+        restored.idle: Standing.OPEN,
+        restored.theirs.origin: Standing.BEHIND,
+    }
+    assert store.fences == {}
+    assert (store.cursor(BACK), store.cursor(WITNESS_BACK)) == (1, 1)
+    assert store.last_time_s() == 500, "no line of ours is ever dated before one that was lost"
+    with pytest.raises(Conflict, match="nothing-to-acknowledge"):
+        store.acknowledge_restore()
+    store.close()
+    world = node(restored.folder, seed=8)  # an ordinary start
+    world.store.keep([letter(restored.idle, sealed_indicator(world, 20))])
+    witnessed(world, 0, 9)
+    origin, far = restored.theirs.origin, restored.far
+    world.store.hold(origin, 3, far.store.position(origin).note, far.store.entries(origin, 0, 3))
+    world.store.keep([], [Stopped(origin, "open", "", Instant(1))])
+    with pytest.raises(Conflict, match="line-not-allowed"):
+        world.store.keep_line(origin, Line(f"{KR}/receipt", 3, 499, b"line"))
+    world.store.keep_line(origin, Line(f"{KR}/receipt", 3, 501, b"line"))
+    world.store.close()
+    node(restored.folder, seed=9).store.close()
+
+
+def test_the_same_backup_restored_twice_is_noticed_twice(restored: Restored) -> None:
+    store = for_recovery(restored.folder)
+    store.acknowledge_restore()
+    store.close()
+    restore(restored.folder)
+    store = for_recovery(restored.folder)
+    every = (restored.mine, restored.idle, restored.theirs.origin, "witness")
+    assert store.fences == dict.fromkeys(every, "older-than-the-last-return")
+    assert store.acknowledge_restore().n == 2
+    store.close()
+    node(restored.folder, seed=8).store.close()
+
+
+def test_a_backup_taken_after_the_return_is_noticed_too(restored: Restored) -> None:
+    store = for_recovery(restored.folder)
+    store.acknowledge_restore()
+    store.close()
+    shutil.rmtree(restored.folder / "backup")
+    backup(restored.folder)
+    world = node(restored.folder, seed=8)
+    world.store.keep([letter(restored.idle, sealed_indicator(world, 20))])
+    world.store.close()
+    restore(restored.folder)
+    store = for_recovery(restored.folder)
+    assert store.fences == {restored.idle: "signed-more-than-stored"}
+    store.close()
+
+
+def test_a_crash_between_acknowledging_and_the_file_is_caught_up(restored: Restored) -> None:
+    marks = restored.folder / "marks" / "high-water"
+    before = marks.read_text()
+    store = for_recovery(restored.folder)
+    store.acknowledge_restore()
+    store.close()
+    after = marks.read_text()
+    marks.write_text(before)
+    node(restored.folder, seed=8).store.close()
+    assert fold(marks.read_text()) == fold(after)
+
+
+def fold(text: str) -> dict[tuple[str, ...], str]:
+    """The last line of each word and name."""
+    return {tuple(line.split(" ")[:2]): line for line in text.splitlines()}
+
+
+def test_without_its_high_water_file_everything_counts_as_restored(restored: Restored) -> None:
+    (restored.folder / "marks" / "high-water").unlink()
+    store = for_recovery(restored.folder)
+    assert set(store.fences) == {restored.mine, restored.idle, restored.theirs.origin, "witness"}
+    done = store.acknowledge_restore()
+    assert set(done.retired) == {restored.mine, restored.idle}
+    store.close()
+    node(restored.folder, seed=8).store.close()
+
+
+def test_channels_that_the_backup_has_never_heard_of_are_told_and_come_back_behind(tmp_path: Path) -> None:
+    far = node_world(tmp_path / "b", "taskforce.kh.example", "KH", None, None, seed=9)  # type: ignore[arg-type]
+    theirs = channel_to(far, KR, Lane.BULK, "4" * 16)
+    far.store.keep([letter(theirs.origin, sealed_indicator(far, 1))])
+    world = node(tmp_path / "a")
+    idle = channel_to(world, "taskforce.kh.example", Lane.URGENT, "2" * 16).origin
+    world.store.close()
+    backup(tmp_path / "a")
+    world = node(tmp_path / "a", seed=2)
+    mine = written(world, 1)
+    introduce(world, far, [theirs])
+    world.store.close()
+    restore(tmp_path / "a")
+    store = for_recovery(tmp_path / "a")
+    assert store.fences == {mine: "not-in-the-store"}
+    done = store.acknowledge_restore()
+    assert (done.retired, set(done.lost)) == ((), {mine, theirs.origin})
+    store.close()
+    world = node(tmp_path / "a", seed=3)
+    introduce(world, far, [theirs])
+    assert world.store.channel(theirs.origin).standing is Standing.BEHIND
+    assert world.store.channel(idle).standing is Standing.OPEN
+    world.store.close()
+    node(tmp_path / "a", seed=4).store.close()
+    far.store.close()
+
+
+def test_a_retired_channel_of_somebody_else_keeps_in_mind_that_it_ended(tmp_path: Path) -> None:
+    far = node_world(tmp_path / "b", "taskforce.kh.example", "KH", None, None, seed=9)  # type: ignore[arg-type]
+    theirs = channel_to(far, KR, Lane.BULK, "4" * 16)
+    world = node(tmp_path / "a")
+    introduce(world, far, [theirs])
+    world.store.keep([], [Stopped(theirs.origin, "retired", "ended", Instant(1))])
+    world.store.close()
+    (tmp_path / "a" / "marks" / "high-water").unlink()
+    store = for_recovery(tmp_path / "a")
+    store.acknowledge_restore()
+    channel = store.channel(theirs.origin)
+    assert (channel.standing, channel.why) == (Standing.BEHIND, "restored-while-retired")
+    store.close()
+    far.store.close()
+
+
+def test_a_witness_restored_to_before_its_cosignature_is_fenced(tmp_path: Path) -> None:
+    world = node(tmp_path)
+    witnessed(world, 0, 4)
+    world.store.close()
+    backup(tmp_path)
+    world = node(tmp_path, seed=2)
+    witnessed(world, 4, 6)
+    world.store.close()
+    left = (tmp_path / "marks" / "high-water").read_text()
+    node(tmp_path, seed=3).store.close()
+    restore(tmp_path)
+    with pytest.raises(Fenced, match="cosigned-more-than-stored"):
+        node(tmp_path, seed=4)
+    (tmp_path / "marks" / "high-water").write_text("".join(x + "\n" for x in left.splitlines() if "seen" not in x))
+    with pytest.raises(Fenced, match="no-high-water-mark"):
+        node(tmp_path, seed=4)
+
+
+def sealed_request(world: World) -> Sealed:
+    return seal(
+        request_1.EXAMPLE,
+        id=world.mint.record_id(),
+        issuer=world.me.name,
+        made=world.clock.now(),
+        marking=marking(),
+        purpose="crime",
+        salt=world.mint.salt,
+    )
+
+
+def test_what_goes_again_after_a_restore_is_all_that_was_ordered(tmp_path: Path) -> None:
+    """First the fields went, then the whole record; the backup lies between."""
+    world = node(tmp_path)
+    channel = channel_to(world, "taskforce.kh.example", Lane.BULK, "1" * 16)
+    sealed = sealed_request(world)
+    pointers = tuple(field.pointer for field in sealed.fields)
+    assert len(pointers) > 1
+    world.store.keep([letter(channel.origin, sealed), letter(channel.origin, sealed_request(world))])
+    for place, gone in ((0, pointers[:1]), (1, pointers[:1])):
+        order = letter(channel.origin, sealed_indicator(world, 10 + place))
+        world.store.keep([replace(order, erases=(Erasure(Place(channel.origin, place), gone),))])
+    world.store.close()
+    backup(tmp_path)
+    world = node(tmp_path, seed=2)
+    for place, more in ((0, None), (1, pointers[1:])):
+        order = letter(channel.origin, sealed_indicator(world, 20 + place))
+        world.store.keep([replace(order, erases=(Erasure(Place(channel.origin, place), more),))])
+    world.store.close()
+    restore(tmp_path)
+    store = for_recovery(tmp_path)
+    first, second = store.entries(channel.origin, 0, 2)
+    assert first.state is State.ERASED
+    assert (second.state, second.fields) == (State.PARTED, b"")
+    store.close()
+
+
+def test_what_is_taken_back_from_a_reader_is_erased_again_at_once(tmp_path: Path) -> None:
+    world = node(tmp_path)
+    channel = channel_to(world, "taskforce.kh.example", Lane.BULK, "1" * 16)
+    world.store.close()
+    backup(tmp_path)
+    world = node(tmp_path, seed=2)
+    origin = written(world, 3)
+    kept, note = world.store.entries(origin, 0, 3), world.store.note(origin, 3)
+    world.store.keep([replace(letter(origin, sealed_indicator(world, 9)), erases=(Erasure(Place(origin, 1)),))])
+    world.store.close()
+    restore(tmp_path)
+    store = for_recovery(tmp_path)
+    store.acknowledge_restore()
+    store.regain(channel.origin, note, kept)
+    assert [entry.state for entry in store.entries(origin, 0, 9)] == [State.PRESENT, State.ERASED, State.PRESENT]
+    assert store.rebuild(write=False) == ()
+    store.close()
+    node(tmp_path, seed=8).store.close()

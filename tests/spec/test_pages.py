@@ -145,7 +145,8 @@ def _receipt(example: Example) -> None:
 def _well_known(example: Example) -> None:
     told = msgspec.json.decode(example.line, type=carry.WellKnown)
     assert msgspec.json.encode(told) == example.line
-    assert told.formats == {"exchange": carry.EXCHANGE_VERSION, "envelope": carry.ENVELOPE_VERSION}
+    own = {"exchange": carry.EXCHANGE_VERSION, "envelope": carry.ENVELOPE_VERSION, "custody": carry.CUSTODY_VERSION}
+    assert told.formats == own
     assert VerifierKey.parse(told.keys[0]).name == f"{told.node}/receipt"
 
 
@@ -275,9 +276,10 @@ def test_what_a_receipt_does_not_prove_is_said_whole() -> None:
 
 
 def test_the_high_water_file_has_the_lines_that_the_page_says() -> None:
-    said = re.findall(r"^    ((?:size|line|gone) <origin> .*)$", PAGES["sync.md"], re.MULTILINE)
+    said = re.findall(r"^    ((?:size|line|gone|seen|lost|back) <(?:origin|node)> .*)$", PAGES["sync.md"], re.MULTILINE)
     gone = marks.Gone("o", 1, "p", 2, ("/facts",))
     written = [marks.size_mark("o", 1, bytes(32)), marks.line_mark("o", 1, 2), marks.gone_mark(gone)]
+    written += [marks.seen_mark("o", 1), marks.lost_mark("o", 1), marks.back_mark("n", 1, 2)]
     # A part in angle brackets is one word of the line.
     assert [len(re.sub("<[^>]*>", "x", line).split(" ")) for line in said] == [len(line.split(" ")) for line in written]
     assert [line.split(" ")[0] for line in said] == [line.split(" ")[0] for line in written]

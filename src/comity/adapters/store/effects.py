@@ -8,25 +8,38 @@ import msgspec
 from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from comity.adapters.store import tables as t
+from comity.adapters.store import witnessing
 from comity.adapters.store.group import Group
 from comity.adapters.store.growth import Growth
 from comity.adapters.store.marks import size_mark
 from comity.adapters.store.prepared import Prepared, unless_there
-from comity.adapters.store.rows import Log, channel_row, peer_document, told_columns, trace_rows
-from comity.domain.ledger import EMPTY_ROOT, CompactRange, Standing
+from comity.adapters.store.rows import (
+    Log,
+    channel_row,
+    follows_columns,
+    peer_document,
+    peer_of,
+    told_columns,
+    trace_rows,
+)
+from comity.domain.ledger import EMPTY_ROOT, Channel, CompactRange, Predecessor, Standing
 from comity.errors import Conflict
 from comity.ports import (
     Acted,
     Buried,
+    Copied,
     Drained,
     Erased,
     Fact,
     Listed,
+    LogKept,
     Merged,
+    Moved,
     Noticed,
     Opened,
     PeerKept,
     Stopped,
+    Witnessed,
 )
 
 _SETTLE = Prepared(
@@ -48,8 +61,7 @@ def apply(group: Group, fact: Fact) -> None:
         case Opened():
             _open(group, fact)
         case PeerKept():
-            group.connection.execute(delete(t.peer).where(t.peer.c.name == fact.peer.name))
-            group.connection.execute(insert(t.peer).values(name=fact.peer.name, document=peer_document(fact.peer)))
+            _keep_peer(group, fact)
         case Drained():
             _drain(group, fact)
         case Erased():
@@ -69,24 +81,65 @@ def apply(group: Group, fact: Fact) -> None:
             _stop(group, fact)
         case Merged():
             _merge(group, fact)
+        case Copied():
+            values = {"issuer": fact.issuer, "id": fact.record, "what": fact.what, "sha256": fact.sha256}
+            group.connection.execute(insert(t.copied).values(**values, by=fact.by, at=fact.at))
+        case Moved():
+            _move(group, fact)
+        case LogKept():
+            witnessing.keep_log(group, fact)
+        case Witnessed():
+            witnessing.witness(group, fact)
+
+
+def _keep_peer(group: Group, fact: PeerKept) -> None:
+    here = t.peer.c.name == fact.peer.name
+    if fact.over is not None:
+        there = group.connection.execute(select(t.peer.c.document).where(here)).scalar()
+        if there is None or peer_of(there) != fact.over:
+            raise Conflict("peer-changed-meanwhile", peer=fact.peer.name)
+    group.connection.execute(delete(t.peer).where(here))
+    group.connection.execute(insert(t.peer).values(name=fact.peer.name, document=peer_document(fact.peer)))
 
 
 def _open(group: Group, fact: Opened) -> None:
     channel = fact.channel
     if group.has(channel.origin):
-        there = group.log(channel.origin).channel
-        if (there.key, there.writer, there.audience, there.lane) != (
-            channel.key,
-            channel.writer,
-            channel.audience,
-            channel.lane,
-        ):
-            raise Conflict("channel-differs", origin=channel.origin)
+        _open_again(group, channel)
         return
+    if channel.follows is not None and channel.writer == group.me:
+        _ends_there(group, channel.follows)
+    if channel.writer != group.me and channel.origin in group.lost:
+        channel = replace(channel, standing=Standing.BEHIND, why="restored-from-backup")
     log = Log(group.next_ch(), channel, Growth(CompactRange(), []))
     group.adopt(log)
     group.marks_first.append(size_mark(channel.origin, 0, EMPTY_ROOT))
     group.connection.execute(insert(t.channel).values(**channel_row(log)))
+
+
+def _ends_there(group: Group, follows: Predecessor) -> None:
+    """A channel of ours goes on only from where another one stands at this very moment."""
+    earlier = group.log(follows.origin)
+    if (earlier.size, earlier.growth.root()) != (follows.size, follows.root):
+        raise Conflict("predecessor-moved-on", origin=follows.origin, size=earlier.size)
+
+
+def _open_again(group: Group, channel: Channel) -> None:
+    """The same channel is one; whom it continues may be told later, once."""
+    log = group.log(channel.origin)
+    there, follows = log.channel, channel.follows or log.channel.follows
+    if (there.key, there.writer, there.audience, there.lane, there.follows or follows) != (
+        channel.key,
+        channel.writer,
+        channel.audience,
+        channel.lane,
+        follows,
+    ):
+        raise Conflict("channel-differs", origin=channel.origin)
+    if there.follows != follows:
+        log.channel = replace(there, follows=follows)
+        here = t.channel.c.ch == log.ch
+        group.connection.execute(update(t.channel).where(here).values(**follows_columns(follows)))
 
 
 def _drain(group: Group, fact: Drained) -> None:
@@ -137,3 +190,14 @@ def _merge(group: Group, fact: Merged) -> None:
         "line": line.line,
     }
     _LINE.run(group.connection, row)
+
+
+def _move(group: Group, fact: Moved) -> None:
+    where = t.cursor.c.name == fact.name
+    at = group.connection.execute(select(t.cursor.c.at).where(where)).scalar()
+    if (at or 0) != fact.before:
+        raise Conflict("cursor-elsewhere", name=fact.name, at=at or 0, expected=fact.before)
+    if at is None:
+        group.connection.execute(insert(t.cursor).values(name=fact.name, at=fact.after))
+    else:
+        group.connection.execute(update(t.cursor).where(where).values(at=fact.after))

@@ -8,18 +8,26 @@ from sqlalchemy import Connection, and_, insert, select
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.erasing import erase_row
-from comity.adapters.store.marks import Gone, HighWater, gone_mark, line_mark, size_mark
+from comity.adapters.store.marks import Gone, HighWater, gone_mark, line_mark, seen_mark, size_mark
+from comity.adapters.store.returning import WITNESS, returns
 from comity.adapters.store.rows import Log
-from comity.domain.ledger import open_checkpoint
-from comity.domain.record import decode_fields, read_envelope
+from comity.domain.ledger import Standing, open_checkpoint
+from comity.domain.record import State, decode_fields, read_envelope
 from comity.domain.terms import NodeName
 from comity.ports import Erasure, Place
 
 
 def behind(connection: Connection, me: NodeName, logs: Mapping[str, Log], told: HighWater) -> dict[str, str]:
-    """Channels whose state is older than the high-water file says, or of which it says nothing, each with the reason."""
+    """Channels whose state is older than the high-water file says, or of which it says nothing, each with the reason.
+
+    A database from before the last acknowledged return is old in all its parts.
+    """
+    if returns(connection) < told.back:
+        return dict.fromkeys((*logs, WITNESS), "older-than-the-last-return")
     found: dict[str, str] = {}
     for origin, log in logs.items():
+        if log.channel.writer == me and log.channel.standing is Standing.RETIRED:
+            continue  # it is never signed on again
         mark = told.sizes.get(origin)
         if mark is None:
             found[origin] = "no-high-water-mark"
@@ -28,7 +36,21 @@ def behind(connection: Connection, me: NodeName, logs: Mapping[str, Log], told: 
                 found[origin] = reason
         elif told.lines.get(origin, (0, 0))[0] > (log.line.size if log.line else 0):
             found[origin] = "cosigned-more-than-held"
+    lost = {o for o, (size, _) in (*told.sizes.items(), *told.lines.items()) if size and o not in logs}
+    found |= dict.fromkeys(sorted(lost), "not-in-the-store")
+    if reason := _witness_behind(connection, logs, told):
+        found[WITNESS] = reason
     return found
+
+
+def _witness_behind(connection: Connection, logs: Mapping[str, Log], told: HighWater) -> str | None:
+    rows = connection.execute(select(t.witnessed.c.origin, t.witnessed.c.size))
+    sizes: dict[str, int] = {row.origin: row.size for row in rows}
+    if (logs and not told.sizes) or sizes.keys() - told.seen.keys():
+        return "no-high-water-mark"
+    if any(size > sizes.get(origin, 0) for origin, size in told.seen.items()):
+        return "cosigned-more-than-stored"
+    return None
 
 
 def _writer_behind(connection: Connection, log: Log, size: int, root: bytes) -> str | None:
@@ -48,7 +70,11 @@ def catch_up(connection: Connection, me: NodeName, logs: Mapping[str, Log], told
 
     Without them a backup that is older than this start, and newer than the last line, would come back unnoticed.
     """
-    lines: list[str] = []
+    lines = [
+        seen_mark(row.origin, row.size)
+        for row in connection.execute(select(t.witnessed.c.origin, t.witnessed.c.size))
+        if row.size > told.seen.get(row.origin, 0)
+    ]
     for origin, log in logs.items():
         size, cosigned = told.sizes.get(origin, (0, b""))[0], told.lines.get(origin, (0, 0))[0]
         if log.channel.writer == me and log.size > size:
@@ -71,6 +97,13 @@ def _erased(connection: Connection, log: Log) -> Iterator[Gone]:
         yield Gone(log.channel.origin, row.idx, row.order_origin, row.order_index, pointers)
 
 
+def _holds(state: int, fields: bytes | None, pointers: tuple[str, ...] | None) -> bool:
+    """Whether an entry still has something of what was erased."""
+    if pointers is None:
+        return state != State.ERASED
+    return state != State.ERASED and any(field.pointer in pointers for field in decode_fields(fields or b""))
+
+
 def replay_erasures(connection: Connection, logs: Mapping[str, Log], told: HighWater) -> int:
     """Erases again whatever a backup brought back; returns how many entries it touched."""
     count = 0
@@ -79,8 +112,8 @@ def replay_erasures(connection: Connection, logs: Mapping[str, Log], told: HighW
         if log is None:
             continue
         here = and_(t.entry.c.ch == log.ch, t.entry.c.idx == gone.index)
-        row = connection.execute(select(t.entry.c.state, t.entry.c.order_origin).where(here)).first()
-        if row is None or row.order_origin is not None:
+        row = connection.execute(select(t.entry.c.state, t.entry.c.fields).where(here)).first()
+        if row is None or not _holds(row.state, row.fields, gone.pointers):
             continue
         erasure = Erasure(Place(gone.origin, gone.index), gone.pointers)
         remain = erase_row(connection, log.ch, erasure, Place(gone.order_origin, gone.order_index))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ class Snapshot:
     touched: dict[str, Log]
     grown: set[str]
     known: dict[tuple[int, str], int]
+    asked: set[tuple[int, str]]
     marks: int
     marks_first: int
     erased_something: bool
@@ -42,10 +43,17 @@ class Group:
     """Working copies of the logs it touches; the store takes them over after COMMIT and drops them on any failure."""
 
     def __init__(
-        self, connection: Connection, me: NodeName, logs: Mapping[str, Log], keyring: Keyring, salt: Callable[[], bytes]
+        self,
+        connection: Connection,
+        me: NodeName,
+        logs: Mapping[str, Log],
+        keyring: Keyring,
+        salt: Callable[[], bytes],
+        lost: Collection[str] = (),
     ):
         self.connection = connection
         self.me = me
+        self.lost = lost  # channels that were cosigned on before a return from a backup, and unknown after it
         self.marks: list[str] = []  # written after COMMIT, before anything leaves
         self.marks_first: list[str] = []  # written before COMMIT
         self.touched: dict[str, Log] = {}
@@ -83,12 +91,19 @@ class Group:
         """State before a work that may fail; nothing is staged at this moment."""
         logs = {origin: log.copy() for origin, log in self.touched.items()}
         return Snapshot(
-            logs, set(self._grown), dict(self._known), len(self.marks), len(self.marks_first), self.erased_something
+            logs,
+            set(self._grown),
+            dict(self._known),
+            set(self._asked),
+            len(self.marks),
+            len(self.marks_first),
+            self.erased_something,
         )
 
     def restore(self, before: Snapshot) -> None:
         """As if the work had never been tried; the caller rolls its savepoint back."""
         self.touched, self._grown, self._known = before.touched, before.grown, before.known
+        self._asked = before.asked
         del self.marks[before.marks :], self.marks_first[before.marks_first :]
         self.erased_something = before.erased_something
         for rows in self._rows.values():
@@ -100,18 +115,23 @@ class Group:
         wanted: dict[int, list[str]] = {}
         for letter in letters:
             log = self.touched.get(letter.origin) or self._base.get(letter.origin)
-            if log is not None and (log.ch, letter.sealed.id) not in self._asked:
-                self._asked.add((log.ch, letter.sealed.id))
-                wanted.setdefault(log.ch, []).append(letter.sealed.id)
-        c = t.known.c
+            if log is not None:
+                for each, _ in ((log, log.size), *self._before(log)):
+                    wanted.setdefault(each.ch, []).append(letter.sealed.id)
         for ch, ids in wanted.items():
-            if len(ids) == 1:
-                index = _KNOWN.run(self.connection, {"ch": ch, "id": ids[0]}).scalar()
-                self._known.update({} if index is None else {(ch, ids[0]): index})
-                continue
-            for at in range(0, len(ids), 500):
-                query = select(c.id, c.idx).where(and_(c.ch == ch, c.id.in_(ids[at : at + 500])))
-                self._known.update({(ch, id_): index for id_, index in self.connection.execute(query)})
+            self.prefetch_ids(ch, ids)
+
+    def prefetch_ids(self, ch: int, records: Iterable[str]) -> None:
+        ids = [record for record in dict.fromkeys(records) if (ch, record) not in self._asked]
+        self._asked.update((ch, record) for record in ids)
+        if len(ids) == 1:
+            index = _KNOWN.run(self.connection, {"ch": ch, "id": ids[0]}).scalar()
+            self._known.update({} if index is None else {(ch, ids[0]): index})
+            return
+        c = t.known.c
+        for at in range(0, len(ids), 500):
+            query = select(c.id, c.idx).where(and_(c.ch == ch, c.id.in_(ids[at : at + 500])))
+            self._known.update({(ch, id_): index for id_, index in self.connection.execute(query)})
 
     def check(self, letters: Sequence[Letter]) -> None:
         """Raises unless every letter may be appended; nothing is changed."""
@@ -122,22 +142,40 @@ class Group:
             if log.channel.standing is not Standing.OPEN:
                 raise Fenced("channel-" + log.channel.standing.value, origin=letter.origin, why=log.channel.why)
             for erasure in letter.erases:
-                if erasure.place.origin != letter.origin:
+                sizes = {each.channel.origin: size for each, size in ((log, log.size), *self._before(log))}
+                if erasure.place.origin not in sizes:
                     raise Conflict("order-in-another-channel", origin=letter.origin, record=erasure.place.origin)
-                if not 0 <= erasure.place.index < log.size:
+                if not 0 <= erasure.place.index < sizes[erasure.place.origin]:
                     raise NotFound("record", origin=letter.origin, index=erasure.place.index)
 
     def append(self, letters: Sequence[Letter]) -> tuple[Place, ...]:
-        """Stages letters that `check` let pass; an id that already stands keeps its place."""
+        """Stages letters that `check` let pass; an id that already stands, here or before in the chain, keeps its place."""
         self.prefetch(letters)
         places: list[Place] = []
         for letter in letters:
             log = self.log(letter.origin)
-            index = self._known.get((log.ch, letter.sealed.id))
-            if index is None:
-                index = self._stage(log, letter)
-            places.append(Place(letter.origin, index))
+            places.append(self._standing(log, letter.sealed.id) or Place(letter.origin, self._stage(log, letter)))
         return tuple(places)
+
+    def _standing(self, log: Log, record: str) -> Place | None:
+        for each, size in ((log, log.size), *self._before(log)):
+            index = self._known.get((each.ch, record))
+            if index is not None and index < size:
+                return Place(each.channel.origin, index)
+        return None
+
+    def _before(self, log: Log) -> list[tuple[Log, int]]:
+        """The logs that this one goes on from, nearest first, each with the number of its entries that count."""
+        found: list[tuple[Log, int]] = []
+        follows, seen = log.channel.follows, {log.channel.origin}
+        while follows is not None and follows.origin not in seen:
+            earlier = self.touched.get(follows.origin) or self._base.get(follows.origin)
+            if earlier is None:
+                break
+            found.append((earlier, follows.size))
+            seen.add(follows.origin)
+            follows = earlier.channel.follows
+        return found
 
     def _stage(self, log: Log, letter: Letter) -> int:
         index = log.size
@@ -168,6 +206,13 @@ class Group:
         self._rows["tile"] += [
             {"ch": log.ch, "level": x.level, "n": x.n, "hashes": x.hashes, "root": x.root} for x in tiles
         ]
+
+    def stage_known(self, log: Log, record: str, index: int) -> None:
+        """An id that stands in a channel of ours; the first place of it stays."""
+        self.prefetch_ids(log.ch, [record])
+        if (log.ch, record) not in self._known:
+            self._known[(log.ch, record)] = index
+            self._rows["known"].append({"ch": log.ch, "id": record, "idx": index})
 
     def stage_entries(self, rows: list[dict[str, Any]]) -> None:
         self._rows["entry"] += rows

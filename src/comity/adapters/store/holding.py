@@ -15,12 +15,16 @@ from comity.domain.ledger import Line, Standing, leaf_of, open_checkpoint
 from comity.domain.record import Entry, State
 from comity.errors import Conflict, Fenced
 
+PULLED = (Standing.OPEN, Standing.BEHIND, Standing.RETIRED)
+"""Standings of somebody else's channel that is pulled: one that ended, to its end."""
+COSIGNED = (Standing.OPEN, Standing.RETIRED)
 
-def _readable(group: Group, origin: str) -> Log:
+
+def _readable(group: Group, origin: str, standings: tuple[Standing, ...] = PULLED) -> Log:
     log = group.log(origin)
     if log.channel.writer == group.me:
         raise Conflict("our-own-channel", origin=origin)
-    if log.channel.standing is not Standing.OPEN:
+    if log.channel.standing not in standings:
         raise Fenced("channel-" + log.channel.standing.value, origin=origin, why=log.channel.why)
     return log
 
@@ -100,10 +104,11 @@ def hold(group: Group, origin: str, size: int, note: bytes, entries: Sequence[En
 
 
 def keep_line(group: Group, origin: str, line: Line, last_time_s: int) -> None:
-    log = _readable(group, origin)
+    log = _readable(group, origin, COSIGNED)
     if log.line is not None and line.size <= log.line.size:
         raise Conflict("line-goes-back", origin=origin, size=line.size, stored=log.line.size)
-    if line.size > log.size or line.time_s < last_time_s:
+    beside = [other.line.time_s for other in group.touched.values() if other.line is not None]
+    if line.size > log.size or line.time_s < max([last_time_s, *beside]):
         raise Conflict("line-not-allowed", origin=origin, size=line.size, held=log.size)
     log.line = line
     group.keep_log(log)

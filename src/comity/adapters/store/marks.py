@@ -6,6 +6,9 @@ anything leaves, shows both at the next start. It is a log of lines; a last line
     size <origin> <size> <root hex>          a checkpoint we signed and may have published; size 0 before the channel exists
     line <origin> <size> <time_s>            a cosignature of ours that may have been posted
     gone <origin> <index> <order> <pointers> an erasure that was committed; pointers are JSON, or null for the whole record
+    seen <origin> <size>                     a checkpoint that we may have cosigned as a witness; size 0 before the first
+    lost <origin> <n>                        a channel that the database had never heard of when it came back
+    back <node> <n> <time_s>                 the n-th return from a backup was acknowledged; no line is dated before `time_s` since
 """
 
 from __future__ import annotations
@@ -32,11 +35,19 @@ class Gone:
 
 @dataclass
 class HighWater:
-    """What the file says, folded."""
+    """What the file says, folded.
+
+    back    returns from a backup that were acknowledged
+    time_s  latest time of any line of ours, also of those that a return took back
+    """
 
     sizes: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     lines: dict[str, tuple[int, int]] = field(default_factory=dict)
     gone: dict[tuple[str, int, tuple[str, ...] | None], Gone] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    back: int = 0
+    time_s: int = 0
 
 
 def size_mark(origin: str, size: int, root: bytes) -> str:
@@ -52,8 +63,19 @@ def gone_mark(gone: Gone) -> str:
     return f"gone {gone.origin} {gone.index} {gone.order_origin} {gone.order_index} {pointers}\n"
 
 
-def _fold(text: str, path: Path) -> HighWater:
-    told = HighWater()
+def seen_mark(origin: str, size: int) -> str:
+    return f"seen {origin} {size}\n"
+
+
+def lost_mark(origin: str, n: int) -> str:
+    return f"lost {origin} {n}\n"
+
+
+def back_mark(me: str, n: int, time_s: int) -> str:
+    return f"back {me} {n} {time_s}\n"
+
+
+def _fold(told: HighWater, text: str, path: Path) -> None:
     whole = text[: text.rfind("\n") + 1]
     for number, line in enumerate(whole.splitlines(), 1):
         try:
@@ -64,6 +86,14 @@ def _fold(text: str, path: Path) -> HighWater:
             elif word == "line":
                 size, time_s = rest.split(" ")
                 told.lines[origin] = (int(size), int(time_s))
+                told.time_s = max(told.time_s, int(time_s))
+            elif word == "seen":
+                told.seen[origin] = int(rest)
+            elif word == "lost":
+                told.lost.add(origin)
+            elif word == "back":
+                n, time_s = rest.split(" ")
+                told.back, told.time_s = int(n), max(told.time_s, int(time_s))
             elif word == "gone":
                 index, order_origin, order_index, raw = rest.split(" ", 3)
                 pointers = json.loads(raw)
@@ -75,17 +105,18 @@ def _fold(text: str, path: Path) -> HighWater:
                 raise ValueError(word)
         except ValueError as fault:
             raise Misconfigured("high-water-unreadable", path=str(path), line=number) from fault
-    return told
 
 
 class Marks:
     """The file, open for appending. One process, one thread writes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, me: str) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._me = me
         text = path.read_text("utf-8") if path.exists() else ""
-        self.told = _fold(text, path)
+        self.told = HighWater()
+        _fold(self.told, text, path)
         self._rewrite()
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
 
@@ -94,6 +125,9 @@ class Marks:
         lines = [size_mark(origin, size, root) for origin, (size, root) in self.told.sizes.items()]
         lines += [line_mark(origin, size, time_s) for origin, (size, time_s) in self.told.lines.items()]
         lines += [gone_mark(gone) for gone in self.told.gone.values()]
+        lines += [seen_mark(origin, size) for origin, size in self.told.seen.items()]
+        lines += [lost_mark(origin, self.told.back) for origin in sorted(self.told.lost)]
+        lines += [back_mark(self._me, self.told.back, self.told.time_s)] if self.told.back else []
         fresh = self._path.with_suffix(".new")
         with open(fresh, "w", encoding="utf-8") as out:
             out.write("".join(lines))
@@ -105,6 +139,12 @@ class Marks:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    def learn(self, lines: Iterable[str]) -> None:
+        """Writes lines and takes them into `told` too: for what is measured against them at this start."""
+        known = list(lines)
+        self.write(known)
+        _fold(self.told, "".join(known), self._path)
 
     def write(self, lines: Iterable[str]) -> None:
         """Appends and fsyncs; returns when the lines would survive a loss of power."""

@@ -30,6 +30,7 @@ from comity.errors import Conflict, Fenced, NotFound
 from comity.ports import (
     Acted,
     Buried,
+    Copied,
     Drained,
     Erased,
     Erasure,
@@ -37,13 +38,16 @@ from comity.ports import (
     Keyring,
     Letter,
     Listed,
+    LogKept,
     Merged,
+    Moved,
     Noticed,
     Opened,
     PeerKept,
     Place,
     Step,
     Stopped,
+    Witnessed,
     no_step,
 )
 
@@ -81,6 +85,10 @@ class Content:
     acted: dict[tuple[str, str], str] = field(default_factory=dict)
     lists: dict[str, Listed] = field(default_factory=dict)
     notices: dict[str, Noticed] = field(default_factory=dict)
+    copies: list[Copied] = field(default_factory=list)
+    cursors: dict[str, int] = field(default_factory=dict)
+    logs: dict[str, LogKept] = field(default_factory=dict)
+    witnessed: dict[str, Witnessed] = field(default_factory=dict)
 
 
 def _blocks(size: int) -> list[tuple[int, int]]:
@@ -110,13 +118,19 @@ class MemoryStore:
             raise NotFound("channel", origin=origin)
         return found
 
-    def _theirs(self, origin: str) -> Shelf:
+    def _theirs(self, origin: str, *, cosigning: bool = False) -> Shelf:
         shelf = self._shelf(origin)
         if shelf.channel.writer == self._me:
             raise Conflict("our-own-channel", origin=origin)
-        if shelf.channel.standing is not Standing.OPEN:
+        if shelf.channel.standing in (Standing.STOPPED, Standing.FENCED) or (
+            cosigning and shelf.channel.standing is Standing.BEHIND
+        ):
             raise Fenced("channel-" + shelf.channel.standing.value, origin=origin, why=shelf.channel.why)
         return shelf
+
+    def _shown(self) -> dict[str, Shelf]:
+        """Shelves of which something may be shown."""
+        return {o: s for o, s in self._is.shelves.items() if s.channel.standing is not Standing.BEHIND}
 
     # ---- writer
     def keep(self, letters: Sequence[Letter], facts: Sequence[Fact] = ()) -> tuple[Place, ...]:
@@ -144,15 +158,25 @@ class MemoryStore:
         if shelf.channel.standing is not Standing.OPEN:
             raise Fenced("channel-" + shelf.channel.standing.value, origin=letter.origin, why=shelf.channel.why)
         for erasure in letter.erases:
-            if erasure.place.origin != letter.origin:
+            chain = dict(self._chain(content, letter.origin))
+            if erasure.place.origin not in chain:
                 raise Conflict("order-in-another-channel", origin=letter.origin, record=erasure.place.origin)
-            if erasure.place.index not in shelf.entries:
+            if not 0 <= erasure.place.index < chain[erasure.place.origin]:
                 raise NotFound("record", origin=letter.origin, index=erasure.place.index)
+
+    def _chain(self, content: Content, origin: str) -> list[tuple[str, int]]:
+        """This channel and those that it goes on from, each with the number of its entries that count."""
+        found = [(origin, self._shelf(origin, content).size)]
+        while (follows := content.shelves[found[-1][0]].channel.follows) and follows.origin in content.shelves:
+            found.append((follows.origin, follows.size))
+        return found
 
     def _append(self, content: Content, letter: Letter) -> Place:
         shelf = self._shelf(letter.origin, content)
-        if letter.sealed.id in shelf.known:
-            return Place(letter.origin, shelf.known[letter.sealed.id])
+        for origin, size in self._chain(content, letter.origin):
+            at = content.shelves[origin].known.get(letter.sealed.id, size)
+            if at < size:
+                return Place(origin, at)
         index, salt = shelf.size, self._salt()
         fields = encode_fields(letter.sealed.fields)
         shelf.entries[index] = Entry(index, State.PRESENT, salt, letter.sealed.envelope, fields, None)
@@ -194,15 +218,26 @@ class MemoryStore:
     def _apply(self, content: Content, fact: Fact) -> None:
         match fact:
             case Opened(channel):
-                there = content.shelves.setdefault(channel.origin, Shelf(channel)).channel
-                if (there.key, there.writer, there.audience, there.lane) != (
-                    channel.key,
-                    channel.writer,
-                    channel.audience,
-                    channel.lane,
-                ):
+                if channel.origin not in content.shelves and channel.follows and channel.writer == self._me:
+                    ended = self._shelf(channel.follows.origin, content)
+                    root = leaves_root(ended.leaves) if ended.leaves else EMPTY_ROOT
+                    if (ended.size, root) != (channel.follows.size, channel.follows.root):
+                        raise Conflict("predecessor-moved-on", origin=ended.channel.origin, size=ended.size)
+                there = content.shelves.setdefault(channel.origin, Shelf(channel))
+                follows = there.channel.follows or channel.follows
+                same = replace(
+                    channel,
+                    opened=there.channel.opened,
+                    standing=there.channel.standing,
+                    why=there.channel.why,
+                    follows=channel.follows or follows,
+                )
+                if same != replace(there.channel, follows=follows):
                     raise Conflict("channel-differs", origin=channel.origin)
-            case PeerKept(peer):
+                there.channel = same
+            case PeerKept(peer, over):
+                if over is not None and content.peers.get(peer.name) != over:
+                    raise Conflict("peer-changed-meanwhile", peer=peer.name)
                 content.peers[peer.name] = peer
             case Drained(origin, before, after, told):
                 shelf = self._shelf(origin, content)
@@ -228,6 +263,23 @@ class MemoryStore:
                 shelf.evidence += evidence
             case Merged(origin, line):
                 self._shelf(origin, content).lines.setdefault((line.name, line.size), line)
+            case Copied():
+                content.copies.append(fact)
+            case Moved(name, before, after):
+                if content.cursors.get(name, 0) != before:
+                    raise Conflict("cursor-elsewhere", name=name, at=content.cursors.get(name, 0), expected=before)
+                content.cursors[name] = after
+            case LogKept(key):
+                if content.logs.setdefault(key.name, fact).key != key:
+                    raise Conflict("log-differs", origin=key.name)
+            case Witnessed(origin, before, size, root):
+                last = content.witnessed.get(origin)
+                at = last.size if last else 0
+                if at != before:
+                    raise Conflict("witnessed-elsewhere", origin=origin, at=at, expected=before)
+                if last and (size < at or (size == at and root != last.root)):
+                    raise Conflict("witness-goes-back", origin=origin, at=at, size=size)
+                content.witnessed[origin] = fact
 
     # ---- reader
     def pend(self, origin: str, note: bytes, size: int, leaves: Sequence[bytes]) -> None:
@@ -305,7 +357,7 @@ class MemoryStore:
 
     def keep_line(self, origin: str, line: Line) -> None:
         with self._lock:
-            shelf = self._theirs(origin)
+            shelf = self._theirs(origin, cosigning=True)
             if shelf.own is not None and line.size <= shelf.own.size:
                 raise Conflict("line-goes-back", origin=origin, size=line.size, stored=shelf.own.size)
             if line.size > shelf.size or line.time_s < self.last_time_s():
@@ -314,6 +366,39 @@ class MemoryStore:
 
     def last_time_s(self) -> int:
         return max((shelf.own.time_s for shelf in self._is.shelves.values() if shelf.own), default=0)
+
+    # ---- after a restore from backup
+    def regain(self, origin: str, note: bytes, entries: Sequence[Entry], leaves: Sequence[bytes] = ()) -> None:
+        with self._lock:
+            shelf = self._shelf(origin)
+            if shelf.channel.writer != self._me:
+                raise Conflict("not-our-channel", origin=origin)
+            if shelf.channel.standing not in (Standing.FENCED, Standing.RETIRED):
+                raise Conflict("channel-goes-on", origin=origin, standing=shelf.channel.standing.value)
+            signed = open_checkpoint(note, shelf.channel.key)
+            if not entries or [entry.index for entry in entries] != list(range(shelf.size, signed.size)):
+                raise Conflict("entry-missing", origin=origin, index=shelf.size, size=signed.size)
+            if leaves and len(leaves) != len(entries):
+                raise Conflict("leaves-missing", origin=origin, entries=len(entries), leaves=len(leaves))
+            tail: list[bytes] = []
+            for given, entry in enumerate(entries):
+                if entry.salt is None or entry.envelope is None:
+                    if entry.state is not State.ERASED or not leaves:
+                        raise Conflict("entry-missing", origin=origin, index=entry.index, size=signed.size)
+                    tail.append(leaves[given])
+                else:
+                    tail.append(leaf_of(entry.salt, entry.envelope))
+            if leaves_root(shelf.leaves + tail) != signed.root:
+                raise Conflict("root-differs", origin=origin, size=signed.size)
+            shelf.leaves += tail
+            for entry in entries:
+                shelf.entries[entry.index] = entry
+                told = shelf.told[entry.index] = filed(origin, entry.envelope, entry.fields)
+                if told.header is not None:
+                    shelf.known.setdefault(told.header.id, entry.index)
+            shelf.size = shelf.pending = shelf.drained = signed.size
+            shelf.note = shelf.pending_note = note
+            shelf.notes.setdefault(signed.size, note)
 
     # ---- reading
     def channels(self) -> tuple[Channel, ...]:
@@ -364,7 +449,12 @@ class MemoryStore:
         return min(fitting, key=lambda x: x.size, default=None)
 
     def told(self, places: Sequence[Place]) -> dict[Place, Told]:
-        found = {place: self._shelf(place.origin).told.get(place.index) for place in places}
+        shown = self._shown()
+        found = {
+            p: self._shelf(p.origin).told.get(p.index)
+            for p in places
+            if p.origin in shown or p.origin not in self._is.shelves
+        }
         return {
             place: Told(told.header, tuple(sorted(postings(told), key=lambda x: (x.name, x.key))), told.fault)
             for place, told in found.items()
@@ -373,7 +463,7 @@ class MemoryStore:
 
     def find(self, record: str) -> list[Place]:
         places, gone = [], []
-        for origin, shelf in self._is.shelves.items():
+        for origin, shelf in self._shown().items():
             places += [
                 Place(origin, i)
                 for i, told in shelf.told.items()
@@ -381,15 +471,14 @@ class MemoryStore:
             ]
             if record in shelf.known:
                 gone.append(Place(origin, shelf.known[record]))
-        own = {origin for origin, shelf in self._is.shelves.items() if shelf.own is None}
+        own = {origin for origin, shelf in self._is.shelves.items() if shelf.channel.writer == self._me}
         return sorted(places or gone, key=lambda x: (x.origin not in own, x.origin, x.index))
 
     def traced(self, name: str, keys: Sequence[bytes]) -> dict[bytes, list[Place]]:
         found: dict[bytes, list[Place]] = {}
         wanted = set(keys)
-        order = {origin: at for at, origin in enumerate(self._is.shelves)}
-        for origin in order:
-            for index, told in sorted(self._is.shelves[origin].told.items()):
+        for origin, shelf in self._shown().items():
+            for index, told in sorted(shelf.told.items()):
                 for trace in postings(told):
                     if trace.name == name and trace.key in wanted:
                         found.setdefault(trace.key, []).append(Place(origin, index))
@@ -398,7 +487,7 @@ class MemoryStore:
     def of_kind(self, kind: str, limit: int = 1000) -> list[Place]:
         rows = [
             (-told.header.made, at, -index, Place(origin, index))
-            for at, (origin, shelf) in enumerate(self._is.shelves.items())
+            for at, (origin, shelf) in enumerate(self._shown().items())
             for index, told in shelf.told.items()
             if told.header is not None and told.header.kind == kind
         ]
@@ -424,6 +513,21 @@ class MemoryStore:
 
     def evidence(self, origin: str) -> tuple[bytes, ...]:
         return tuple(self._shelf(origin).evidence)
+
+    def copies(self, issuer: str, record: str) -> tuple[Copied, ...]:
+        return tuple(x for x in self._is.copies if (x.issuer, x.record) == (issuer, record))
+
+    def cursor(self, name: str) -> int:
+        return self._is.cursors.get(name, 0)
+
+    def notices_after(self, seq: int, limit: int = 200) -> tuple[tuple[int, Noticed], ...]:
+        return tuple(enumerate(self._is.notices.values(), 1))[seq : seq + limit]
+
+    def logs(self) -> tuple[LogKept, ...]:
+        return tuple(self._is.logs[origin] for origin in sorted(self._is.logs))
+
+    def witnessed(self, origin: str) -> Witnessed | None:
+        return self._is.witnessed.get(origin)
 
     def rebuild(self, *, write: bool) -> tuple[str, ...]:
         found = []

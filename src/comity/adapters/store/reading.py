@@ -1,25 +1,20 @@
-"""Questions that a store answers without writing."""
+"""What a store answers about channels: how far each has come, its entries, its tree, its notes and lines."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-import msgspec
-from sqlalchemy import Connection, and_, asc, bindparam, desc, select
+from sqlalchemy import Connection, and_, asc, bindparam, select
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.growth import FULL
 from comity.adapters.store.prepared import Prepared
-from comity.adapters.store.rows import Log, entry_in, log_of, peer_of, told_of
-from comity.domain.ledger import TILE_WIDTH, Channel, Line, Peer, Position
-from comity.domain.record import Entry, Told, Trace
-from comity.domain.terms import Instant
+from comity.adapters.store.rows import Log, entry_in, log_of
+from comity.domain.ledger import TILE_WIDTH, Channel, Line, Position
+from comity.domain.record import Entry
 from comity.errors import NotFound
-from comity.ports import Listed, Noticed, Place
-
-IN_MAX = 500
 
 _c = t.entry.c
 _BETWEEN = (
@@ -29,14 +24,6 @@ _BETWEEN = (
 )
 _ENTRIES = Prepared(_BETWEEN)
 _PARTED = Prepared(_BETWEEN.where(_c.order_origin.is_not(None)))
-_POSTINGS = Prepared(
-    select(t.trace.c.ch, t.trace.c.idx)
-    .where(and_(t.trace.c.name == bindparam("name"), t.trace.c.key == bindparam("key")))
-    .order_by(t.trace.c.ch, t.trace.c.idx)
-)
-_OUTCOME = Prepared(
-    select(t.acted.c.outcome).where(and_(t.acted.c.issuer == bindparam("issuer"), t.acted.c.id == bindparam("id")))
-)
 
 
 def load_logs(connection: Connection) -> dict[str, Log]:
@@ -62,9 +49,13 @@ def _open_tiles(connection: Connection, ch: int, size: int) -> list[bytes]:
 
 
 class Reading(ABC):
-    """Read side of the port; `logs` is the sequencer's last committed state."""
+    """Read side of the port; `logs` is the sequencer's last committed state.
+
+    _time_s   latest time of a line of ours that the high-water file tells of
+    """
 
     _logs: Mapping[str, Log]
+    _time_s: int = 0
 
     @abstractmethod
     def _connect(self) -> AbstractContextManager[Connection]: ...
@@ -74,9 +65,6 @@ class Reading(ABC):
         if log is None:
             raise NotFound("channel", origin=origin)
         return log
-
-    def _origins(self) -> dict[int, str]:
-        return {log.ch: origin for origin, log in self._logs.items()}
 
     def channels(self) -> tuple[Channel, ...]:
         return tuple(log.channel for log in self._logs.values())
@@ -91,7 +79,7 @@ class Reading(ABC):
         return self._log(origin).line
 
     def last_time_s(self) -> int:
-        return max((log.line.time_s for log in self._logs.values() if log.line), default=0)
+        return max([self._time_s, *(log.line.time_s for log in self._logs.values() if log.line)])
 
     def entries(self, origin: str, start: int, stop: int) -> list[Entry]:
         ch = self._log(origin).ch
@@ -161,101 +149,3 @@ class Reading(ABC):
         with self._connect() as connection:
             row = connection.execute(query).first()
         return Line(row.name, row.size, row.time_s, row.line) if row else None
-
-    def told(self, places: Sequence[Place]) -> dict[Place, Told]:
-        found: dict[Place, Told] = {}
-        if not places:
-            return found
-        with self._connect() as connection:
-            for place in places:
-                ch = self._log(place.origin).ch
-                here = and_(t.entry.c.ch == ch, t.entry.c.idx == place.index, t.entry.c.settled)
-                row = connection.execute(select(t.entry).where(here)).first()
-                if row is not None:
-                    there = and_(t.trace.c.ch == ch, t.trace.c.idx == place.index)
-                    columns = select(t.trace.c.name, t.trace.c.key)
-                    traces = connection.execute(columns.where(there).order_by(t.trace.c.name, t.trace.c.key))
-                    found[place] = told_of(row, tuple(Trace(name, key) for name, key in traces))
-        return found
-
-    def find(self, record: str) -> list[Place]:
-        origins = self._origins()
-        with self._connect() as connection:
-            rows = connection.execute(select(t.entry.c.ch, t.entry.c.idx).where(t.entry.c.id == record))
-            places = [Place(origins[ch], idx) for ch, idx in rows]
-            if not places:
-                gone = connection.execute(
-                    select(t.known.c.ch, t.known.c.idx).where(and_(t.known.c.ch.in_(origins), t.known.c.id == record))
-                )
-                places = [Place(origins[ch], idx) for ch, idx in gone]
-        return sorted(places, key=lambda place: (self._logs[place.origin].line is not None, place.origin, place.index))
-
-    def traced(self, name: str, keys: Sequence[bytes]) -> dict[bytes, list[Place]]:
-        origins = self._origins()
-        found: dict[bytes, list[Place]] = {}
-        unique = list(dict.fromkeys(keys))
-        c = t.trace.c
-        with self._connect() as connection:
-            if len(unique) == 1:  # what a drain asks for each request
-                rows = _POSTINGS.run(connection, {"name": name, "key": unique[0]})
-                places = [Place(origins[ch], index) for ch, index in rows]
-                return {unique[0]: places} if places else {}
-            for at in range(0, len(unique), IN_MAX):
-                where = and_(c.name == name, c.key.in_(unique[at : at + IN_MAX]))
-                for row in connection.execute(select(c.key, c.ch, c.idx).where(where).order_by(c.key, c.ch, c.idx)):
-                    found.setdefault(row.key, []).append(Place(origins[row.ch], row.idx))
-        return found
-
-    def of_kind(self, kind: str, limit: int = 1000) -> list[Place]:
-        origins = self._origins()
-        c = t.entry.c
-        query = (
-            select(c.ch, c.idx)
-            .where(and_(c.kind == kind, c.settled))
-            .order_by(desc(c.made), c.ch, desc(c.idx))
-            .limit(limit)
-        )
-        with self._connect() as connection:
-            return [Place(origins[ch], idx) for ch, idx in connection.execute(query)]
-
-    def buried(self, issuer: str, records: Sequence[str]) -> dict[str, Place]:
-        found: dict[str, Place] = {}
-        c = t.tombstone.c
-        with self._connect() as connection:
-            for at in range(0, len(records), IN_MAX):
-                where = and_(c.issuer == issuer, c.id.in_(records[at : at + IN_MAX]))
-                rows = connection.execute(select(c.id, c.order_origin, c.order_index).where(where))
-                found.update({row.id: Place(row.order_origin, row.order_index) for row in rows})
-        return found
-
-    def acted(self, issuer: str, record: str) -> str | None:
-        with self._connect() as connection:
-            outcome: str | None = _OUTCOME.run(connection, {"issuer": issuer, "id": record}).scalar()
-        return outcome
-
-    def peers(self) -> tuple[Peer, ...]:
-        with self._connect() as connection:
-            return tuple(
-                peer_of(raw) for raw in connection.execute(select(t.peer.c.document).order_by(t.peer.c.name)).scalars()
-            )
-
-    def warning_lists(self) -> tuple[Listed, ...]:
-        with self._connect() as connection:
-            rows = connection.execute(select(t.warning).order_by(t.warning.c.name))
-            return tuple(Listed(row.name, row.sha256, row.raw, row.by, Instant(row.at)) for row in rows)
-
-    def warning_versions(self) -> tuple[tuple[str, str], ...]:
-        with self._connect() as connection:
-            rows = connection.execute(select(t.warning.c.name, t.warning.c.sha256).order_by(t.warning.c.name))
-            return tuple((row.name, row.sha256) for row in rows)
-
-    def notices(self, limit: int = 200) -> tuple[Noticed, ...]:
-        with self._connect() as connection:
-            rows = connection.execute(select(t.notice).order_by(desc(t.notice.c.seq)).limit(limit))
-            return tuple(Noticed(row.key, Instant(row.at), row.kind, msgspec.json.decode(row.about)) for row in rows)
-
-    def evidence(self, origin: str) -> tuple[bytes, ...]:
-        ch = self._log(origin).ch
-        with self._connect() as connection:
-            query = select(t.evidence.c.note).where(t.evidence.c.ch == ch).order_by(t.evidence.c.seq)
-            return tuple(connection.execute(query).scalars())

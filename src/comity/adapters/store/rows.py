@@ -16,8 +16,10 @@ from comity.domain.ledger import (
     CompactRange,
     Lane,
     Line,
+    PastKey,
     Peer,
     Position,
+    Predecessor,
     Standing,
     VerifierKey,
 )
@@ -65,7 +67,16 @@ def channel_row(log: Log) -> dict[str, Any]:
         "opened": c.opened,
         "standing": c.standing.value,
         "why": c.why,
+        **follows_columns(c.follows),
         **progress_row(log),
+    }
+
+
+def follows_columns(follows: Predecessor | None) -> dict[str, Any]:
+    return {
+        "follows_origin": follows.origin if follows else None,
+        "follows_size": follows.size if follows else None,
+        "follows_root": follows.root if follows else None,
     }
 
 
@@ -110,6 +121,7 @@ def log_of(row: Mapping[str, Any], open_tiles: list[bytes]) -> Log:
         Instant(row["opened"]),
         Standing(row["standing"]),
         row["why"],
+        Predecessor(row["follows_origin"], row["follows_size"], row["follows_root"]) if row["follows_origin"] else None,
     )
     leaves: bytes = row["pending_leaves"]
     return Log(
@@ -191,11 +203,17 @@ def peer_document(peer: Peer) -> bytes:
             "fingerprint": peer.fingerprint.hex(),
             "admission": peer.admission.value,
             "since": peer.since,
+            "past": [[past.key.text, past.until, past.why] for past in peer.past],
+            "next_certificate": base64.b64encode(peer.next_certificate).decode(),
+            "witness_key": peer.witness_key.text if peer.witness_key else None,
+            "version": peer.version,
+            "seal_key": base64.b64encode(peer.seal_key).decode(),
         }
     )
 
 
 def peer_of(document: bytes) -> Peer:
+    """The peer behind a document; the last four members are younger than the first documents."""
     doc = msgspec.json.decode(document)
     return Peer(
         NodeName(doc["name"]),
@@ -208,4 +226,9 @@ def peer_of(document: bytes) -> Peer:
         bytes.fromhex(doc["fingerprint"]),
         Admission(doc["admission"]),
         Instant(doc["since"]),
+        tuple(PastKey(VerifierKey.parse(text), Instant(until), why) for text, until, why in doc.get("past", ())),
+        base64.b64decode(doc.get("next_certificate", "")),
+        VerifierKey.parse(doc["witness_key"]) if doc.get("witness_key") else None,
+        doc.get("version", 0),
+        base64.b64decode(doc.get("seal_key", "")),
     )

@@ -12,19 +12,22 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event, insert, select, text
 
-from comity.adapters.store import effects, holding
+from comity.adapters.store import effects, holding, regaining, returning
 from comity.adapters.store import tables as t
 from comity.adapters.store.fence import behind, catch_up, replay_erasures
+from comity.adapters.store.finding import Finding
 from comity.adapters.store.group import Group
+from comity.adapters.store.listing import Listing
 from comity.adapters.store.marks import Marks
-from comity.adapters.store.reading import Reading, load_logs
+from comity.adapters.store.reading import load_logs
 from comity.adapters.store.rebuilding import differences
+from comity.adapters.store.returning import Restored, finish_return
 from comity.adapters.store.rows import Log
 from comity.adapters.store.sequencer import Sequencer, Work
 from comity.domain.ledger import Line
 from comity.domain.record import Entry
 from comity.domain.terms import NodeName
-from comity.errors import Fenced, Misconfigured
+from comity.errors import Conflict, Fenced, Misconfigured
 from comity.ports import Fact, Keyring, Letter, Place, Step, no_step
 
 T = TypeVar("T")
@@ -65,7 +68,7 @@ class _Letters:
         return group.append(self.letters)
 
 
-class SqliteStore(Reading):
+class SqliteStore(Finding, Listing):
     """Port `Store` on one SQLite file that this process alone may write.
 
     folder   holds `node.db`; `marks` is the folder of the high-water file and must lie outside what backups restore
@@ -94,8 +97,10 @@ class SqliteStore(Reading):
         event.listen(self._engine, "connect", _set_pragmas)
         self._writing = self._engine.connect()
         self._prepare()
-        self._marks = Marks(marks / "high-water")
+        self._marks = Marks(marks / "high-water", me)
         self._logs: dict[str, Log] = load_logs(self._writing)
+        self._marks.learn(finish_return(self._writing, me, self._logs, self._marks.told))
+        self._time_s = self._marks.told.time_s
         self.fences = behind(self._writing, me, self._logs, self._marks.told)
         if replay_erasures(self._writing, self._logs, self._marks.told):
             self._forget_pages()
@@ -145,7 +150,7 @@ class SqliteStore(Reading):
     def _commit(self, works: Sequence[Work[Group]]) -> None:
         """W2 to W4 for a group of works: all that succeed become durable together, then each is answered."""
         connection = self._writing
-        group = Group(connection, self._me, self._logs, self._keyring, self._salt)
+        group = Group(connection, self._me, self._logs, self._keyring, self._salt, self._marks.told.lost)
         answers: list[tuple[Work[Group], Any, BaseException | None]] = []
         committed = False
         try:
@@ -235,6 +240,26 @@ class SqliteStore(Reading):
 
     def keep_line(self, origin: str, line: Line) -> None:
         self._do(lambda group: holding.keep_line(group, origin, line, self.last_time_s()))
+
+    def regain(self, origin: str, note: bytes, entries: Sequence[Entry], leaves: Sequence[bytes] = ()) -> None:
+        gone = tuple(self._marks.told.gone.values())
+        self._do(lambda group: regaining.regain(group, origin, note, entries, leaves, gone))
+
+    def acknowledge_restore(self) -> Restored:
+        """Makes a store that was opened with `inspect` because it is behind its own signatures usable again.
+
+        In one transaction every fenced channel of ours is retired, every channel of others goes behind (one that was retired
+        keeps that in mind as `why` "restored-while-retired"), and what was cosigned as a witness is forgotten if it was fenced.
+        The high-water file then says so, and neither this nor a later start is fenced for it; a backup from before this moment
+        is noticed even so. Repeating it is not needed and not allowed: Conflict when nothing is fenced.
+        """
+        if not self.fences or "*" in self.fences:
+            raise Conflict("nothing-to-acknowledge")
+        fences, told = dict(self.fences), self._marks.told
+        done = self._sequencer.do(lambda group: returning.acknowledge(group, self._logs, fences, told))
+        told.lost |= set(done.lost)
+        self.fences = {}
+        return done
 
     def rebuild(self, *, write: bool) -> tuple[str, ...]:
         if self.fences:

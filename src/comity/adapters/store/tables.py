@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.types import BigInteger
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -34,6 +34,9 @@ channel = Table(
     Column("line_time", BigInteger, nullable=False),
     Column("line_name", String, nullable=False),
     Column("line", LargeBinary, nullable=False),
+    Column("follows_origin", String),  # the channel that this one continues, and where that one ended
+    Column("follows_size", BigInteger),
+    Column("follows_root", LargeBinary),
 )
 
 entry = Table(
@@ -58,6 +61,8 @@ entry = Table(
 )
 Index("entry_id", entry.c.id)
 Index("entry_kind", entry.c.kind, entry.c.made)
+_PARTED = entry.c.order_origin.is_not(None)
+Index("entry_order", entry.c.ch, entry.c.idx, sqlite_where=_PARTED, postgresql_where=_PARTED)  # what orders took from
 
 known = Table(  # ids that were ever appended to a channel of ours; they outlive erasure
     "known",
@@ -156,4 +161,42 @@ evidence = Table(
     Column("at", BigInteger, nullable=False),
     Column("why", String, nullable=False),
     Column("note", LargeBinary, nullable=False),
+)
+
+copied = Table(  # what has left our control
+    "copied",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("issuer", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+Index("copied_record", copied.c.issuer, copied.c.id)
+
+cursor = Table("cursor", metadata, Column("name", String, primary_key=True), Column("at", BigInteger, nullable=False))
+
+log = Table(  # logs that we witness
+    "log",
+    metadata,
+    Column("origin", String, primary_key=True),
+    Column("vkey", String, nullable=False),
+    Column("writer", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+witnessed = Table(  # the last checkpoint of each that we cosigned
+    "witnessed",
+    metadata,
+    Column("origin", String, primary_key=True),
+    Column("before", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+    Column("line_name", String, nullable=False),
+    Column("line_size", BigInteger, nullable=False),
+    Column("line_time", BigInteger, nullable=False),
+    Column("line", LargeBinary, nullable=False),
 )
