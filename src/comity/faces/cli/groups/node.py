@@ -15,10 +15,12 @@ from rich.console import Console
 from rich.table import Table
 
 from comity.config import DEFAULT_PORT, fresh_config
+from comity.faces.cli import backing_up
 from comity.faces.cli.session import err, session
 
 ORDER = 10
-group = typer.Typer(help="Make a node, run it, see how it is.", no_args_is_help=True)
+WORDS = backing_up.WORDS
+group = typer.Typer(help="Make a node, run it, see how it is, back it up.", no_args_is_help=True)
 
 
 @group.command()
@@ -88,6 +90,13 @@ def status(context: typer.Context) -> None:
     with here.desk(inspect=True) as desk:
         told: dict[str, Any] = desk.get("/status")
     here.show(told, lambda console: _status(console, told))
+
+
+group.command("backup")(backing_up.backup)
+group.command("backups")(backing_up.backups)
+group.command("backup-keys")(backing_up.keys)
+group.command("backup-forget")(backing_up.forget)
+group.command("restore")(backing_up.restore)
 
 
 def _status(console: Console, told: dict[str, Any]) -> None:
