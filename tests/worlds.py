@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
+
+import msgspec
 
 from comity.adapters.keyring.files import FileKeyring
 from comity.adapters.store.memory import MemoryStore
@@ -74,13 +75,19 @@ class DirectCourier:
     def get(self, peer: Peer, path: str, body_bytes_max: int) -> bytes:
         self.requests += 1
         world, caller = self._far(peer)
+        path, _, asked = path.partition("?")
+        if path == "/channels":
+            return msgspec.json.encode(carry.channels_for(world, caller))
         chid, _, rest = path.removeprefix("/ch/").partition("/")
         origin = f"{world.me.name}/ch/{chid}"
+        if rest.startswith("files/"):
+            start, most = (int(part.partition("=")[2]) for part in asked.split("&"))
+            return b"".join(carry.file(world, caller, origin, rest.removeprefix("files/"), start)[1])[:most]
+        number = int(asked.partition("=")[2] or 0)
         if rest == "checkpoint":
             return carry.checkpoint(world, caller, origin, number)
         level, n, width = parse_tile_path(rest)
         if level == "records":
-        number = int(asked.partition("=")[2] or 0)
             return carry.records(world, caller, origin, n, width, number)
         assert isinstance(level, int)
         return carry.tile(world, caller, origin, level, n, width)
@@ -118,6 +125,7 @@ def node_world(
     host, mint = NodeName(name), SeededMint(seed)
     keyring = FileKeyring(folder / "keys")
     keyring.create(f"{name}/receipt", COSIGNATURE)
+    keyring.create_certificate(host, START)
     opened = open_store(store, folder, host, keyring, mint.salt, step)
     me = Self(host, Country(country), f"{name} (fictional)", "https://127.0.0.1:1")
     return World(me, opened, keyring, courier, catalog, clock or TestClock(), mint, step)  # type: ignore[arg-type]
@@ -141,7 +149,7 @@ def introduce(world: World, other: World, channels: list[Channel]) -> Peer:
         other.me.country,
         other.me.title,
         other.me.address,
-        sha256(other.me.name.encode()).digest(),
+        other.keyring.certificate(),
         other.keyring.key(f"{other.me.name}/receipt"),
         tuple((c.key, c.lane) for c in channels),
         bytes(32),

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -70,12 +70,69 @@ class PullTable(_Table, frozen=True):
     pause_max_s: Seconds = 300.0
 
 
+class FilesTable(_Table, frozen=True):
+    """Where files that records name are kept, and how large one may be. `encrypted` is turned off by tests alone."""
+
+    folder: str = "files"
+    bytes_max: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 4 << 30
+    encrypted: bool = True
+
+
+class NotifyTable(_Table, frozen=True):
+    """Who is told outside the system that something waits, never what it says.
+
+    kinds      of notices that are told
+    every_s    what isn't pressing is gathered for so long
+    smtp_host  empty sends no e-mail; smtp_ca is a file of certificates to trust instead of the system's
+    webhook_private  lets the webhook lead to a private address or to this machine
+    """
+
+    kinds: tuple[str, ...] = (
+        "request-arrived",
+        "message-arrived",
+        "step-arrived",
+        "order",
+        "fork",
+        "quarantined",
+    )
+    every_s: Seconds = 60.0
+    smtp_host: str = ""
+    smtp_port: Port = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_ca: str = ""
+    smtp_user: str = ""
+    smtp_password_file: str = ""
+    mail_from: str = ""
+    mail_to: tuple[str, ...] = ()
+    webhook_url: str = ""
+    webhook_secret_file: str = ""
+    webhook_private: bool = False
+
+
+class WitnessTable(_Table, frozen=True):
+    """Who cosigns our channels as a witness, and what is demanded of the channels that we read.
+
+    ask         accepted peers that are asked to witness what we write
+    policy      file in the form of C2SP tlog-policy: which witnesses count, and how many of them; empty: none is demanded
+    hold_lanes  on these nothing is held before the policy's quorum stands under the note
+    open_port   where, on loopback, a witness also answers callers without a client certificate; 0: nowhere
+    """
+
+    ask: tuple[str, ...] = ()
+    policy: str = ""
+    hold_lanes: tuple[Literal["rescue", "urgent", "bulk"], ...] = ()
+    open_port: Port = 0
+
+
 class _File(_Table, frozen=True):
     node: NodeTable
     folders: FoldersTable
     listen: ListenTable = ListenTable()
     desk: DeskTable = DeskTable()
     pull: PullTable = PullTable()
+    files: FilesTable = FilesTable()
+    notify: NotifyTable = NotifyTable()
+    witness: WitnessTable = WitnessTable()
 
 
 _TABLES: dict[str, type[_Table]] = {
@@ -84,6 +141,9 @@ _TABLES: dict[str, type[_Table]] = {
     "desk": DeskTable,
     "folders": FoldersTable,
     "pull": PullTable,
+    "files": FilesTable,
+    "notify": NotifyTable,
+    "witness": WitnessTable,
 }
 
 
@@ -101,6 +161,14 @@ class Config:
     marks: Path
     overlays: tuple[Path, ...]
     pull: PullTable
+    files: FilesTable
+    notify: NotifyTable
+    witness: WitnessTable
+
+    @property
+    def files_folder(self) -> Path:
+        """Folder of the files that records name."""
+        return Path(os.path.normpath(self.home / self.files.folder))
 
     @property
     def keys(self) -> Path:
@@ -111,6 +179,11 @@ class Config:
     def store(self) -> Path:
         """Folder of the database."""
         return self.home / "store"
+
+    @property
+    def policy(self) -> Path | None:
+        """File of the policy by which witnesses count; None when there is none."""
+        return Path(os.path.normpath(self.home / self.witness.policy)) if self.witness.policy else None
 
     @property
     def token(self) -> Path:
@@ -183,6 +256,18 @@ catalog = [{overlays}]
 [pull]
 every_s = {config.pull.every_s}
 pause_max_s = {config.pull.pause_max_s}
+
+[files]
+# Files that records name; bytes_max is the largest that is taken in or fetched.
+{_values(config.files)}
+
+[notify]
+# Who is told that something waits, never what it says: by e-mail when there is an smtp_host, by webhook when there is a webhook_url.
+{_values(config.notify)}
+
+[witness]
+# Peers that cosign our channels without seeing them; and on which lanes we hold nothing before the policy's witnesses have signed.
+{_values(config.witness)}
 """
 
 
@@ -264,6 +349,9 @@ def _checked(home: Path, file: _File, path: Path) -> Config:
         raise Misconfigured("config-value", file=str(path), key="node.address", why=why)
     if not file.node.title.strip() or len(file.node.title) > 200:
         raise Misconfigured("config-value", file=str(path), key="node.title", why="write 1 to 200 characters")
+    if file.witness.hold_lanes and not file.witness.policy:
+        why = "hold_lanes demands a quorum, and no policy says of whom"
+        raise Misconfigured("config-value", file=str(path), key="witness.policy", why=why)
     return Config(
         home=home,
         name=name,
@@ -275,7 +363,27 @@ def _checked(home: Path, file: _File, path: Path) -> Config:
         marks=Path(os.path.normpath(home / file.folders.marks)),
         overlays=tuple(Path(os.path.normpath(home / part)) for part in file.folders.catalog),
         pull=file.pull,
+        files=file.files,
+        notify=file.notify,
+        witness=file.witness,
     )
+
+
+def _values(table: _Table) -> str:
+    """Every member of a table, as TOML."""
+    return "\n".join(f"{name} = {_toml(getattr(table, name))}" for name in table.__struct_fields__)
+
+
+def _toml(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _quoted(value)
+        case tuple():
+            return f"[{', '.join(map(_toml, value))}]"
+        case _:
+            return str(value)
 
 
 def _quoted(text: str) -> str:

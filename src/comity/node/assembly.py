@@ -10,14 +10,18 @@ from pathlib import Path
 from comity.adapters.catalog import FileCatalog
 from comity.adapters.clock import SystemClock, SystemMint
 from comity.adapters.courier import Finding, HttpsCourier
+from comity.adapters.files import FolderFiles
 from comity.adapters.keyring import FileKeyring
 from comity.adapters.keyring.durable import write_secret
 from comity.adapters.store.sqlite import SqliteStore
 from comity.config import FILE_NAME, Config, config_text
-from comity.domain.ledger import COSIGNATURE, Peer
-from comity.errors import Conflict, Misconfigured, NotFound
+from comity.domain.ledger import COSIGNATURE, Lane, Peer, Policy, parse_policy
+from comity.errors import ComityError, Conflict, MalformedNote, Misconfigured, NotFound
 from comity.flows.filing import desk
+from comity.node.fetching import Fetching
 from comity.node.pulling import Pulling
+from comity.node.restoring import refuse_unfinished
+from comity.node.witnessing import Witnessing
 from comity.ports import Self, Step, World, no_step
 
 
@@ -26,12 +30,16 @@ class Node:
     """What one process has of a node. Faces reach adapters through it alone.
 
     pulling   one worker for each accepted peer, once started
+    fetching  the worker that fetches the files which records name, once started
+    witnessing  the workers that bring our channels to witnesses, once started
     fences    channels on which the store is behind its own signatures, with the reason; empty unless opened to inspect
     """
 
     config: Config
     world: World
     pulling: Pulling
+    fetching: Fetching
+    witnessing: Witnessing
     fences: dict[str, str]
     check: Callable[[Peer], list[Finding]]
     tls: tuple[Path, Path]
@@ -39,6 +47,8 @@ class Node:
 
     def close(self) -> None:
         """Ends the workers, then the connections, then the store. Safe to repeat."""
+        self.witnessing.stop()
+        self.fetching.stop()
         self.pulling.stop()
         self._close()
 
@@ -59,15 +69,28 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False) ->
     inspect   opens a store that is behind its own signatures too, for reading
     Raises Misconfigured when keys, store and settings don't fit together or another process has the store; Fenced when it is behind.
     """
+    if not inspect:
+        refuse_unfinished(config)
     clock, mint, keyring = SystemClock(), SystemMint(), _own_keys(config)
     tls = (keyring.certificate_path, keyring.certificate_key_path)
     catalog = FileCatalog(_overlays(config))
     courier = HttpsCourier(*tls)
     store = SqliteStore(config.store, config.marks, config.name, keyring, mint.salt, step=step, inspect=inspect)
+    try:
+        # After the store, whose lock says that no other process of this node has the folder.
+        files = FolderFiles(config.files_folder, keyring.storage_key(), encrypted=config.files.encrypted)
+    except ComityError:
+        courier.close()
+        store.close()
+        raise
     me = Self(config.name, config.country, config.title, config.address)
-    world = World(me, store, keyring, courier, catalog, clock, mint, step)
+    world = World(me, store, keyring, courier, catalog, clock, mint, step, files, quorums=_quorums(config))
     pulling = Pulling(
         world, lambda: HttpsCourier(*tls), every_s=config.pull.every_s, pause_max_s=config.pull.pause_max_s
+    )
+    fetching = Fetching(world, lambda: HttpsCourier(*tls), bytes_max=config.files.bytes_max)
+    witnessing = Witnessing(
+        world, lambda: HttpsCourier(*tls), config.witness.ask, pause_max_s=config.pull.pause_max_s
     )
     closed = False
 
@@ -78,7 +101,17 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False) ->
             courier.close()
             store.close()
 
-    return Node(config, world, pulling, dict(store.fences), lambda peer: courier.check(peer, clock.now()), tls, close)
+    return Node(
+        config,
+        world,
+        pulling,
+        fetching,
+        witnessing,
+        dict(store.fences),
+        lambda peer: courier.check(peer, clock.now()),
+        tls,
+        close,
+    )
 
 
 def make_node(config: Config) -> None:
@@ -114,6 +147,19 @@ def _own_keys(config: Config) -> FileKeyring:
     except NotFound as fault:
         raise Misconfigured("keys-of-another-node", folder=str(config.keys), node=config.name) from fault
     return keyring
+
+
+def _quorums(config: Config) -> dict[Lane, Policy]:
+    """What is demanded of each lane that we read; a policy that can't be read must not be passed over."""
+    if config.policy is None:
+        return {}
+    try:
+        policy = parse_policy(config.policy.read_bytes())
+    except OSError as fault:
+        raise Misconfigured("witness-policy-unreadable", file=str(config.policy), why=fault.strerror or "") from fault
+    except MalformedNote as fault:
+        raise Misconfigured("witness-policy-unreadable", file=str(config.policy), why=str(fault)) from fault
+    return {Lane(lane): policy for lane in config.witness.hold_lanes}
 
 
 def _overlays(config: Config) -> tuple[Path, ...]:

@@ -24,7 +24,7 @@ from comity.domain.terms import NodeName, country
 from comity.errors import NotFound
 from comity.faces.api.exchange import exchange_app
 from comity.faces.api.tls import Server, admit, tls_context
-from comity.ports import Letter, Opened, PeerKept, Place, Self, World
+from comity.ports import NO_FILES, Files, Letter, Opened, PeerKept, Place, Self, World
 
 
 class EmptyCatalog:
@@ -103,7 +103,9 @@ class Node:
         return Letter(origin, sealed, index_of(sealed.envelope, encode_fields(sealed.fields)))
 
 
-def make_node(folder: Path, name: str, *, poll_s: float = 0.02, comment_s: float = 20.0) -> Node:
+def make_node(
+    folder: Path, name: str, *, poll_s: float = 0.02, comment_s: float = 20.0, files: Files = NO_FILES
+) -> Node:
     """A node with keys in `folder`; it serves once `serving` is entered."""
     me, clock, mint = NodeName(name), SystemClock(), SystemMint()
     keyring = FileKeyring(folder / name)
@@ -112,7 +114,7 @@ def make_node(folder: Path, name: str, *, poll_s: float = 0.02, comment_s: float
     paths = keyring.certificate_path, keyring.certificate_key_path
     store, courier = MemoryStore(me, keyring, mint.salt), HttpsCourier(*paths, connect_s=3.0, read_s=3.0)
     here = Self(me, country("KR"), f"{me} (fictional)", "")
-    world = World(here, store, keyring, courier, EmptyCatalog(), clock, mint)
+    world = World(here, store, keyring, courier, EmptyCatalog(), clock, mint, files=files)
     context = tls_context(*paths)
     node = Node(me, keyring, store, courier, world, context, mint)
     app = exchange_app(lambda: world, store.peers, poll_s=poll_s, comment_s=comment_s)

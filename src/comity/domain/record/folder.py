@@ -33,6 +33,7 @@ class Kind(Struct, frozen=True):
     whole      reads envelope and body in one go
     check      raises for a text without its form; None if the body has no such text
     traces     what finds a record of this kind
+    files      the files that a body names, each with `sha256` and `bytes`; None if the kind names none
     gap        what is missing for good in a body with these pointers absent; None if nothing can be
     carries    envelope and fields of a record inside a body, if they are here; None if the kind carries none
     """
@@ -46,6 +47,7 @@ class Kind(Struct, frozen=True):
     check: Check | None
     whole: Whole
     traces: Callable[[Record[Any]], Iterable[Trace]]  # Any: each kind file names its own Body
+    files: Callable[[Any], Iterable[Any]] | None
     gap: Callable[[Any, frozenset[str]], str | None] | None
     carries: Callable[[Any], tuple[bytes, bytes] | None] | None
 
@@ -95,6 +97,7 @@ def kind_of(module: ModuleType) -> Kind:
         check=checker(shape),
         whole=whole_of(body),
         traces=traces,
+        files=getattr(module, "files", None),
         gap=getattr(module, "gap", None),
         carries=getattr(module, "carries", None),
     )

@@ -50,6 +50,11 @@ def value_traces(values: Iterable[Value | Target]) -> Iterator[Trace]:
         yield Trace("value", found.key)
 
 
+def file_trace(sha256: str) -> Trace:
+    """The trace of a file that a record names; whoever follows it compares the whole digest."""
+    return Trace("file", bytes.fromhex(sha256[:32]))
+
+
 def uuid_trace(name: str, uuid: str) -> Trace:
     """The trace of a UUID, which stands in its one spelling."""
     return Trace(name, bytes.fromhex(uuid.replace("-", "")))

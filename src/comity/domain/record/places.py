@@ -47,6 +47,14 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     note: str | None = None
 
 
+class Attachment(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that goes with a record; the bytes travel apart, named by their SHA-256."""
+
+    sha256: Sha256
+    bytes: Count
+    media_type: Word
+
+
 def keep_open(values: Sequence[Value | Target]) -> None:
     """Refuses a personal kind of indicator that stands in the clear."""
     open_ = open_kinds()

@@ -10,19 +10,20 @@ import asyncio
 import re
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Litestar, Response, get, post
 from litestar import Request as HttpRequest
 from litestar.concurrency import sync_to_thread
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath, FromQuery, RawBody
+from litestar.params import FromPath, FromQuery, QueryParameter, RawBody
 from litestar.response import Stream
 
-from comity.domain.ledger import ASKED_BYTES_MAX, Admission, Peer, parse_tile_path
+from comity.domain.ledger import ASKED_BYTES_MAX, Admission, Lane, Peer, parse_tile_path
 from comity.errors import Busy, MalformedNote, NotFound
 from comity.faces.api.problems import PROBLEM_HANDLERS, problem_response, refusal
 from comity.faces.api.witness import answered, served
@@ -31,6 +32,9 @@ from comity.flows import witness as witnessing
 from comity.ports import World
 
 Asking = HttpRequest[Any, Any, Any]
+_Look = Callable[[Peer], dict[str, int]]
+"""Sizes by channel, as the peer may see them at this moment."""
+_EVENT = b"event: checkpoint\ndata: %b\n\n"
 
 NOTE_TYPE = "text/plain; charset=utf-8"
 SIZE_TYPE = "text/x.tlog.size"
@@ -39,6 +43,12 @@ BYTES_TYPE = "application/octet-stream"
 FOR_EVER = "private, max-age=31536000, immutable"
 FOR_A_MOMENT = "private, max-age=1"
 NEVER = "no-store"
+FILES_MAX = 4
+"""Files that one peer may read at once."""
+BULK_MAX = 2
+"""Bundles and tiles of bulk channels that one peer may ask for at once."""
+BULK_THREADS = 2
+"""Threads that serve those to all peers together, apart from everything that is pressing."""
 STREAMS_MAX = 64
 """Event streams that one peer may hold open."""
 ROSTER_S = 1.0
@@ -72,6 +82,10 @@ class _House:
     poll_s: float
     comment_s: float
     streams: Counter[str] = field(default_factory=Counter)
+    bulk: Counter[str] = field(default_factory=Counter)
+    bulk_threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(BULK_THREADS, thread_name_prefix="bulk")
+    )
 
     def caller(self, request: Asking) -> Peer:
         """The accepted peer with the certificate of this connection."""
@@ -98,7 +112,20 @@ def exchange_app(
     comment_s  how long it stays silent at most
     """
     app = Litestar(
-        [well_known, channels, checkpoint, tile, records, proof, cosign, events, add_checkpoint, witnessed],
+        [
+            well_known,
+            channels,
+            checkpoint,
+            tile,
+            records,
+            proof,
+            file,
+            cosign,
+            events,
+            all_events,
+            add_checkpoint,
+            witnessed,
+        ],
         exception_handlers=PROBLEM_HANDLERS,
         before_request=_look_at_request,
         request_max_body_size=carry.NOTE_BYTES_MAX,
@@ -122,27 +149,52 @@ def channels(request: Asking) -> Response[bytes]:
 
 
 @get("/ch/{channel:str}/checkpoint", sync_to_thread=True)
-def checkpoint(request: Asking, channel: FromPath[str], least: FromQuery[str] = "0") -> Response[bytes]:
-    """The latest signed note, with cosignatures; or that of the smallest size from `least` on."""
-    return _bytes(carry.checkpoint(*_visit(request, channel), _whole(least)), NOTE_TYPE, FOR_A_MOMENT)
+def checkpoint(
+    request: Asking, channel: FromPath[str], least: FromQuery[str] = "0", witnessed: FromQuery[str] = "0"
+) -> Response[bytes]:
+    """The latest signed note, with cosignatures; or that of the smallest size from `least` on; or the newest with witnesses' lines."""
+    visit, at_least = _visit(request, channel), _whole(least)
+    note = carry.checkpoint(*visit, at_least, witnessed=_whole(witnessed) > 0)
+    return _bytes(note, NOTE_TYPE, FOR_A_MOMENT)
 
 
-@get("/ch/{channel:str}/tile/{rest:path}", sync_to_thread=True)
-def tile(request: Asking, channel: FromPath[str], rest: FromPath[str]) -> Response[bytes]:
+@get("/ch/{channel:str}/tile/{rest:path}")
+async def tile(request: Asking, channel: FromPath[str], rest: FromPath[str]) -> Response[bytes]:
     """Hashes or commitments; what is there once never changes, though an entries tile may be withdrawn."""
     level, n, width = _tile_path(f"tile{rest}")
     if isinstance(level, int):
-        return _bytes(carry.tile(*_visit(request, channel), level, n, width), BYTES_TYPE, FOR_EVER)
-    return _bytes(carry.entries_tile(*_visit(request, channel), n, width), BYTES_TYPE, NEVER)
+        body = await _in_turn(request, channel, lambda *visit: carry.tile(*visit, level, n, width))
+        return _bytes(body, BYTES_TYPE, FOR_EVER)
+    body = await _in_turn(request, channel, lambda *visit: carry.entries_tile(*visit, n, width))
+    return _bytes(body, BYTES_TYPE, NEVER)
 
 
-@get("/ch/{channel:str}/records/{rest:path}", sync_to_thread=True)
-def records(
+@get("/ch/{channel:str}/records/{rest:path}")
+async def records(
     request: Asking, channel: FromPath[str], rest: FromPath[str], skip: FromQuery[str] = "0"
 ) -> Response[bytes]:
     """A bundle of entries; erasure changes it, so nobody keeps it."""
     _, n, width = _tile_path(f"records{rest}")
-    return _bytes(carry.records(*_visit(request, channel), n, width, _whole(skip)), BYTES_TYPE, NEVER)
+    first = _whole(skip)
+    body = await _in_turn(request, channel, lambda *visit: carry.records(*visit, n, width, first))
+    return _bytes(body, BYTES_TYPE, NEVER)
+
+
+async def _in_turn(request: Asking, channel: str, serve: Callable[[World, Peer, str], bytes]) -> bytes:
+    """Serves at once what is pressing; bulk has a few threads of its own, and each peer a share of them."""
+    house: _House = request.app.state.house
+    visit = await sync_to_thread(_visit, request, channel)
+    lane = await sync_to_thread(carry.lane, *visit)
+    if lane is not Lane.BULK:
+        return await sync_to_thread(serve, *visit)
+    name = visit[1].name
+    if house.bulk[name] >= BULK_MAX:
+        raise Busy("too-much-bulk-at-once", max=BULK_MAX)
+    house.bulk[name] += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(house.bulk_threads, serve, *visit)
+    finally:
+        house.bulk[name] -= 1
 
 
 @get("/ch/{channel:str}/proof/{index:str}", sync_to_thread=True)
@@ -152,6 +204,44 @@ def proof(
     """A receipt file, for a partner that keeps no tree."""
     at_size = None if size is None else _whole(size)
     return _bytes(carry.proof(*_visit(request, channel), _whole(index), at_size), NOTE_TYPE, NEVER)
+
+
+@get("/ch/{channel:str}/files/{sha256:str}", sync_to_thread=True)
+def file(
+    request: Asking,
+    channel: FromPath[str],
+    sha256: FromPath[str],
+    start: FromQuery[str] = "0",
+    wanted: Annotated[str | None, QueryParameter(name="bytes")] = None,
+) -> Stream:
+    """The bytes of a file that a record of the channel names, from `start`, at most `bytes` of them; erasure ends it."""
+    world, caller, origin = _visit(request, channel)
+    first, most = _whole(start), None if wanted is None else _whole(wanted)
+    size, pieces = carry.file(world, caller, origin, sha256, first)
+    length = size - first if most is None else min(size - first, most)
+    house: _House = request.app.state.house
+    if house.streams[f"files {caller.name}"] >= FILES_MAX:
+        raise Busy("too-many-files-at-once", max=FILES_MAX)
+    headers = {"content-type": BYTES_TYPE, "cache-control": NEVER, "content-length": str(length)}
+    return Stream(_counted(house, caller.name, _first(pieces, length)), media_type=BYTES_TYPE, headers=headers)
+
+
+def _counted(house: _House, name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    house.streams[f"files {name}"] += 1
+    try:
+        yield from pieces
+    finally:
+        house.streams[f"files {name}"] -= 1
+
+
+def _first(pieces: Iterator[bytes], length: int) -> Iterator[bytes]:
+    """As many bytes as the head of the answer has promised."""
+    for piece in pieces:
+        if length <= len(piece):
+            yield piece[:length]
+            return
+        length -= len(piece)
+        yield piece
 
 
 @post("/ch/{channel:str}/cosign", sync_to_thread=True)
@@ -179,29 +269,44 @@ def witnessed(request: Asking, digest: FromPath[str]) -> Response[bytes]:
 
 @get("/ch/{channel:str}/events")
 async def events(request: Asking, channel: FromPath[str]) -> Stream:
-    """New sizes, as server-sent events. Losing one costs only delay."""
+    """New sizes of one channel, as server-sent events. Losing one costs only delay."""
     world, caller, origin = await sync_to_thread(_visit, request, channel)
-    first = await sync_to_thread(carry.size, world, caller, origin)
+    return await _stream(request, caller, lambda now: {"": carry.size(world, now, origin)})
+
+
+@get("/events")
+async def all_events(request: Asking) -> Stream:
+    """New sizes of every channel that the caller reads, on one connection."""
+    world, caller = await sync_to_thread(_world_and_caller, request)
+    return await _stream(request, caller, lambda now: carry.sizes(world, now))
+
+
+async def _stream(request: Asking, caller: Peer, look: _Look) -> Stream:
+    first = await sync_to_thread(look, caller)
     house: _House = request.app.state.house
     if house.streams[caller.name] >= STREAMS_MAX:
         raise Busy("too-many-event-streams", max=STREAMS_MAX)
     headers = {"content-type": EVENTS_TYPE, "cache-control": NEVER}
-    return Stream(_announce(house, request, channel, caller, first), media_type=EVENTS_TYPE, headers=headers)
+    return Stream(_announce(house, request, caller, look, first), media_type=EVENTS_TYPE, headers=headers)
 
 
-async def _announce(house: _House, request: Asking, channel: str, caller: Peer, size: int) -> AsyncIterator[bytes]:
+async def _announce(
+    house: _House, request: Asking, caller: Peer, look: _Look, sizes: dict[str, int]
+) -> AsyncIterator[bytes]:
     # Outside our own server nobody says that it closes; then the end of the connection is enough.
     closing: asyncio.Event = _extension(request, "closing") or asyncio.Event()
     clock = asyncio.get_running_loop().time
-    told, spoke, asked = 0, clock(), clock()
-    world, name = house.world(), caller.name
-    origin = _origin(world, channel)
+    spoke, asked = clock(), clock()
+    told: dict[str, int] = {}
+    name = caller.name
     house.streams[name] += 1
     try:
         while True:
-            if size > told:
-                yield b"event: checkpoint\ndata: %d\n\n" % size
-                told, spoke = size, clock()
+            news = [(channel, size) for channel, size in sizes.items() if size > told.get(channel, 0)]
+            if news:
+                yield b"".join(_EVENT % f"{channel} {size}".strip().encode("ascii") for channel, size in news)
+                told.update(news)
+                spoke = clock()
             elif clock() - spoke >= house.comment_s:
                 yield b": still here\n\n"
                 spoke = clock()
@@ -209,7 +314,7 @@ async def _announce(house: _House, request: Asking, channel: str, caller: Peer, 
                 return
             if clock() - asked >= ROSTER_S:
                 caller, asked = await sync_to_thread(house.caller, request), clock()
-            size = await sync_to_thread(carry.size, world, caller, origin)
+            sizes = await sync_to_thread(look, caller)
     except (NotFound, NotAdmitted):
         return  # what was allowed at the start isn't any more
     finally:

@@ -11,6 +11,7 @@ from comity.domain.terms import instant_text
 from comity.faces.api.desk import desk_app
 from comity.faces.api.exchange import exchange_app
 from comity.faces.api.tls import Server, admit, tls_context
+from comity.faces.api.witness import witness_app
 from comity.node.assembly import Node
 from comity.node.presence import Running, announced
 
@@ -37,10 +38,18 @@ def serving(node: Node, token: str) -> Iterator[Running]:
         stack.callback(exchange.stop)
         desk = Server(desk_app(node.itself, token), DESK_HOST, config.desk_port)
         stack.callback(desk.stop)
+        if config.witness.open_port:
+            anybody = Server(witness_app(lambda: world), DESK_HOST, config.witness.open_port)
+            stack.callback(anybody.stop)
+            anybody.start()
         exchange.start()
         desk.start()
         told = Running(os.getpid(), desk.address, exchange.address, instant_text(world.clock.now()))
         stack.enter_context(announced(config, told))
         stack.callback(node.pulling.stop)
+        stack.callback(node.fetching.stop)
         node.pulling.start(lambda peer: admit(context, peer.certificate))
+        node.fetching.start()
+        stack.callback(node.witnessing.stop)
+        node.witnessing.start()
         yield told

@@ -7,6 +7,7 @@ A kind file exports
     traces     (record) -> the traces that find it again
     EXAMPLE    a Body, plainly fictional
 and may export
+    files      (body) -> the files that it names, each with `sha256` and `bytes`
     gap        (body, absent pointers) -> code of what is missing for good, or None
     carries    (body) -> envelope and fields of the record that this one passes on, or None
 """

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from comity.domain.record.opened import Record, Trace, uuid_trace
+from comity.domain.record.opened import Record, Trace, file_trace, uuid_trace
 from comity.domain.record.places import Count, Personal, Sha256, Time, Uuid, Word
 
 KIND: Final = "evidence/1"
@@ -38,6 +38,11 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
 
 def traces(record: Record[Body]) -> Iterator[Trace]:
     yield uuid_trace("request", record.body.request)
+    yield from (file_trace(item.sha256) for item in record.body.items)
+
+
+def files(body: Body) -> tuple[Item, ...]:
+    return body.items
 
 
 EXAMPLE: Final = Body(
