@@ -25,6 +25,8 @@ LOOK_S = 60.0
 """How often a peer is asked which channels it writes for us."""
 PAUSE_MIN_S = 0.5
 PACE_S = 0.05
+UNWITNESSED_S = 1.0
+"""How long until the next look at a channel whose newest checkpoint a quorum of witnesses hasn't seen yet."""
 STOP_S = 15.0
 _log = logging.getLogger("comity.pulling")
 
@@ -94,6 +96,8 @@ class PeerWorker:
             fault = self._round()
             failed = failed + 1 if fault in ("unreachable", "busy", "unforeseen") else 0
             pause_s = self._every_s if not failed else self._pause_s(failed)
+            if self._puller.unwitnessed and not failed:
+                pause_s = min(pause_s, UNWITNESSED_S)
             self._state = replace(self._state, pause_s=round(pause_s, 1))
             # A peer that announces without end gets no more than this.
             self._ending.wait(PACE_S)
