@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, bindparam, desc, select
+from sqlalchemy import Connection, and_, bindparam, desc, select
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.prepared import Prepared
@@ -40,75 +40,85 @@ class Finding(Reading):
         return {log.ch: origin for origin, log in self._logs.items() if log.channel.standing is not Standing.BEHIND}
 
     def told(self, places: Sequence[Place]) -> dict[Place, Told]:
-        found: dict[Place, Told] = {}
-        if not places:
-            return found
-        with self._connect() as connection:
-            for place in places:
-                log = self._log(place.origin)
-                if log.channel.standing is Standing.BEHIND:
-                    continue
-                ch = log.ch
-                here = and_(t.entry.c.ch == ch, t.entry.c.idx == place.index, t.entry.c.settled)
-                row = connection.execute(select(t.entry).where(here)).first()
-                if row is not None:
-                    there = and_(t.trace.c.ch == ch, t.trace.c.idx == place.index)
-                    columns = select(t.trace.c.name, t.trace.c.key)
-                    traces = connection.execute(columns.where(there).order_by(t.trace.c.name, t.trace.c.key))
-                    found[place] = told_of(row, tuple(Trace(name, key) for name, key in traces))
-        return found
+        logs = {place.origin: self._log(place.origin) for place in places}
+        shown = {o: log.ch for o, log in logs.items() if log.channel.standing is not Standing.BEHIND}
+        wanted = [place for place in places if place.origin in shown]
+
+        def ask(connection: Connection) -> dict[Place, Told]:
+            found = ((place, _told(connection, shown[place.origin], place.index)) for place in wanted)
+            return {place: told for place, told in found if told is not None}
+
+        return self._read(ask) if wanted else {}
 
     def find(self, record: str) -> list[Place]:
-        shown = self._shown()
-        with self._connect() as connection:
-            rows = connection.execute(select(t.entry.c.ch, t.entry.c.idx).where(t.entry.c.id == record))
-            places = [Place(shown[ch], idx) for ch, idx in rows if ch in shown]
-            if not places:
-                gone = connection.execute(
-                    select(t.known.c.ch, t.known.c.idx).where(and_(t.known.c.ch.in_(shown), t.known.c.id == record))
-                )
-                places = [Place(shown[ch], idx) for ch, idx in gone]
+        shown, e, k = self._shown(), t.entry.c, t.known.c
+        here = select(e.ch, e.idx).where(e.id == record)
+        gone = select(k.ch, k.idx).where(and_(k.ch.in_(shown), k.id == record))
+
+        def ask(connection: Connection) -> list[Place]:
+            places = [Place(shown[ch], idx) for ch, idx in connection.execute(here) if ch in shown]
+            return places or [Place(shown[ch], idx) for ch, idx in connection.execute(gone)]
+
         logs, me = self._logs, self._me
-        return sorted(places, key=lambda place: (logs[place.origin].channel.writer != me, place.origin, place.index))
+        found = self._read(ask)
+        return sorted(found, key=lambda place: (logs[place.origin].channel.writer != me, place.origin, place.index))
 
     def traced(self, name: str, keys: Sequence[bytes]) -> dict[bytes, list[Place]]:
         shown = self._shown()
-        found: dict[bytes, list[Place]] = {}
         unique = list(dict.fromkeys(keys))
-        c = t.trace.c
-        with self._connect() as connection:
-            if len(unique) == 1:  # what a drain asks for each request
-                rows = _POSTINGS.run(connection, {"name": name, "key": unique[0]})
-                places = [Place(shown[ch], index) for ch, index in rows if ch in shown]
-                return {unique[0]: places} if places else {}
-            for at in range(0, len(unique), IN_MAX):
-                where = and_(c.name == name, c.key.in_(unique[at : at + IN_MAX]))
-                for row in connection.execute(select(c.key, c.ch, c.idx).where(where).order_by(c.key, c.ch, c.idx)):
-                    if row.ch in shown:
-                        found.setdefault(row.key, []).append(Place(shown[row.ch], row.idx))
-        return found
+        if len(unique) == 1:  # what a drain asks for each request
+            row = {"name": name, "key": unique[0]}
+            rows = self._read(lambda connection: _POSTINGS.run(connection, row).all())
+            places = [Place(shown[ch], index) for ch, index in rows if ch in shown]
+            return {unique[0]: places} if places else {}
+        return self._read(lambda connection: _traced(connection, name, unique, shown)) if unique else {}
 
     def of_kind(self, kind: str, limit: int = 1000) -> list[Place]:
-        shown = self._shown()
-        c = t.entry.c
+        shown, c = self._shown(), t.entry.c
         where = and_(c.kind == kind, c.settled)
         if len(shown) < len(self._logs):
             where = and_(where, c.ch.in_(shown))
         query = select(c.ch, c.idx).where(where).order_by(desc(c.made), c.ch, desc(c.idx)).limit(limit)
-        with self._connect() as connection:
-            return [Place(shown[ch], idx) for ch, idx in connection.execute(query) if ch in shown]
+        rows = self._read(lambda connection: connection.execute(query).all())
+        return [Place(shown[ch], index) for ch, index in rows if ch in shown]
 
     def buried(self, issuer: str, records: Sequence[str]) -> dict[str, Place]:
-        found: dict[str, Place] = {}
         c = t.tombstone.c
-        with self._connect() as connection:
+
+        def ask(connection: Connection) -> dict[str, Place]:
+            found: dict[str, Place] = {}
             for at in range(0, len(records), IN_MAX):
                 where = and_(c.issuer == issuer, c.id.in_(records[at : at + IN_MAX]))
                 rows = connection.execute(select(c.id, c.order_origin, c.order_index).where(where))
                 found.update({row.id: Place(row.order_origin, row.order_index) for row in rows})
-        return found
+            return found
+
+        return self._read(ask) if records else {}
 
     def acted(self, issuer: str, record: str) -> str | None:
-        with self._connect() as connection:
-            outcome: str | None = _OUTCOME.run(connection, {"issuer": issuer, "id": record}).scalar()
+        row = {"issuer": issuer, "id": record}
+        outcome: str | None = self._read(lambda connection: _OUTCOME.run(connection, row).scalar())
         return outcome
+
+
+def _told(connection: Connection, ch: int, index: int) -> Told | None:
+    here = and_(t.entry.c.ch == ch, t.entry.c.idx == index, t.entry.c.settled)
+    row = connection.execute(select(t.entry).where(here)).first()
+    if row is None:
+        return None
+    there = and_(t.trace.c.ch == ch, t.trace.c.idx == index)
+    traces = connection.execute(
+        select(t.trace.c.name, t.trace.c.key).where(there).order_by(t.trace.c.name, t.trace.c.key)
+    )
+    return told_of(row, tuple(Trace(name, key) for name, key in traces))
+
+
+def _traced(connection: Connection, name: str, keys: list[bytes], shown: dict[int, str]) -> dict[bytes, list[Place]]:
+    found: dict[bytes, list[Place]] = {}
+    c = t.trace.c
+    for at in range(0, len(keys), IN_MAX):
+        where = and_(c.name == name, c.key.in_(keys[at : at + IN_MAX]))
+        for row in connection.execute(select(c.key, c.ch, c.idx).where(where).order_by(c.key, c.ch, c.idx)):
+            if row.ch in shown:
+                found.setdefault(row.key, []).append(Place(shown[row.ch], row.idx))
+    return found

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, and_, asc, bindparam, select
+from sqlalchemy import ColumnElement, Connection, and_, asc, bindparam, select
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.growth import FULL
@@ -25,11 +25,13 @@ _BETWEEN = (
 _ENTRIES = Prepared(_BETWEEN)
 _PARTED = Prepared(_BETWEEN.where(_c.order_origin.is_not(None)))
 
+T = TypeVar("T")
+
 
 def load_logs(connection: Connection) -> dict[str, Log]:
     """Every channel's state, with its open tiles, as the database has it."""
     logs: dict[str, Log] = {}
-    for row in connection.execute(select(t.channel)).mappings():
+    for row in connection.execute(select(t.channel).order_by(t.channel.c.ch)).mappings():
         log = log_of({str(name): value for name, value in row.items()}, _open_tiles(connection, row["ch"], row["size"]))
         logs[log.channel.origin] = log
     return logs
@@ -58,7 +60,8 @@ class Reading(ABC):
     _time_s: int = 0
 
     @abstractmethod
-    def _connect(self) -> AbstractContextManager[Connection]: ...
+    def _read(self, ask: Callable[[Connection], T]) -> T:
+        """What `ask` finds out over a connection for reading; it may be asked twice."""
 
     def _log(self, origin: str) -> Log:
         log = self._logs.get(origin)
@@ -82,70 +85,71 @@ class Reading(ABC):
         return max([self._time_s, *(log.line.time_s for log in self._logs.values() if log.line)])
 
     def entries(self, origin: str, start: int, stop: int) -> list[Entry]:
-        ch = self._log(origin).ch
-        with self._connect() as connection:
-            return [entry_in(*row) for row in _ENTRIES.run(connection, {"ch": ch, "start": start, "stop": stop})]
+        row = {"ch": self._log(origin).ch, "start": start, "stop": stop}
+        return self._read(lambda connection: [entry_in(*found) for found in _ENTRIES.run(connection, row)])
 
     def parted(self, origin: str, start: int, stop: int) -> list[Entry]:
-        ch = self._log(origin).ch
-        with self._connect() as connection:
-            return [entry_in(*row) for row in _PARTED.run(connection, {"ch": ch, "start": start, "stop": stop})]
+        row = {"ch": self._log(origin).ch, "start": start, "stop": stop}
+        return self._read(lambda connection: [entry_in(*found) for found in _PARTED.run(connection, row)])
 
     def leaves(self, origin: str, start: int, stop: int) -> list[bytes]:
         log = self._log(origin)
-        where = and_(t.entry.c.ch == log.ch, t.entry.c.idx >= start, t.entry.c.idx < min(stop, log.size))
-        with self._connect() as connection:
-            return list(connection.execute(select(t.entry.c.leaf).where(where).order_by(t.entry.c.idx)).scalars())
+        return self._read(lambda connection: _leaves(connection, log.ch, start, min(stop, log.size)))
 
     def tile(self, origin: str, level: int, n: int, width: int) -> bytes:
         log = self._log(origin)
-        first = n * TILE_WIDTH
-        if level < 0 or n < 0 or not 1 <= width <= TILE_WIDTH or (first + width) << (8 * level) > log.size:
+        if level < 0 or n < 0 or not 1 <= width <= TILE_WIDTH or (n * TILE_WIDTH + width) << (8 * level) > log.size:
             raise NotFound("tile", origin=origin, level=level, n=n, width=width)
-        with self._connect() as connection:
-            where = and_(t.tile.c.ch == log.ch, t.tile.c.level == level, t.tile.c.n == n)
-            full = connection.execute(select(t.tile.c.hashes).where(where)).scalar()
-            if full is None and level:
-                below = and_(
-                    t.tile.c.ch == log.ch, t.tile.c.level == level - 1, t.tile.c.n >= first, t.tile.c.n < first + width
-                )
-                full = b"".join(connection.execute(select(t.tile.c.root).where(below).order_by(t.tile.c.n)).scalars())
-            elif full is None:
-                here = and_(t.entry.c.ch == log.ch, t.entry.c.idx >= first, t.entry.c.idx < first + width)
-                full = b"".join(
-                    connection.execute(select(t.entry.c.leaf).where(here).order_by(t.entry.c.idx)).scalars()
-                )
+        full = self._read(lambda connection: _tile(connection, log.ch, level, n, width))
         return full[: 32 * width] if len(full) <= FULL else full
 
     def note(self, origin: str, size: int) -> bytes:
         ch = self._log(origin).ch
-        with self._connect() as connection:
-            where = and_(t.checkpoint.c.ch == ch, t.checkpoint.c.size == size)
-            found: bytes | None = connection.execute(select(t.checkpoint.c.note).where(where)).scalar()
+        query = select(t.checkpoint.c.note).where(and_(t.checkpoint.c.ch == ch, t.checkpoint.c.size == size))
+        found: bytes | None = self._read(lambda connection: connection.execute(query).scalar())
         if found is None:
             raise NotFound("checkpoint", origin=origin, size=size)
         return found
 
     def sizes(self, origin: str, above: int) -> list[int]:
-        ch = self._log(origin).ch
-        where = and_(t.checkpoint.c.ch == ch, t.checkpoint.c.size > above)
-        with self._connect() as connection:
-            query = select(t.checkpoint.c.size).where(where).order_by(t.checkpoint.c.size).limit(1000)
-            return list(connection.execute(query).scalars())
+        c = t.checkpoint.c
+        where = and_(c.ch == self._log(origin).ch, c.size > above)
+        query = select(c.size).where(where).order_by(c.size).limit(1000)
+        return self._read(lambda connection: list(connection.execute(query).scalars()))
 
     def lines(self, origin: str, size: int) -> tuple[Line, ...]:
-        ch = self._log(origin).ch
-        where = and_(t.cosignature.c.ch == ch, t.cosignature.c.size == size)
-        with self._connect() as connection:
-            rows = connection.execute(select(t.cosignature).where(where).order_by(t.cosignature.c.name))
-            return tuple(Line(row.name, row.size, row.time_s, row.line) for row in rows)
+        c = t.cosignature.c
+        query = select(t.cosignature).where(and_(c.ch == self._log(origin).ch, c.size == size)).order_by(c.name)
+        return self._read(lambda connection: tuple(_line(row) for row in connection.execute(query)))
 
     def cosigned(self, origin: str, name: str, above: int) -> Line | None:
-        ch = self._log(origin).ch
         c = t.cosignature.c
-        query = (
-            select(t.cosignature).where(and_(c.ch == ch, c.name == name, c.size > above)).order_by(asc(c.size)).limit(1)
-        )
-        with self._connect() as connection:
-            row = connection.execute(query).first()
-        return Line(row.name, row.size, row.time_s, row.line) if row else None
+        where = and_(c.ch == self._log(origin).ch, c.name == name, c.size > above)
+        query = select(t.cosignature).where(where).order_by(asc(c.size)).limit(1)
+        row = self._read(lambda connection: connection.execute(query).first())
+        return _line(row) if row else None
+
+
+def _line(row: Any) -> Line:
+    return Line(row.name, row.size, row.time_s, row.line)
+
+
+def _leaves(connection: Connection, ch: int, start: int, stop: int) -> list[bytes]:
+    where = and_(t.entry.c.ch == ch, t.entry.c.idx >= start, t.entry.c.idx < stop)
+    return list(connection.execute(select(t.entry.c.leaf).where(where).order_by(t.entry.c.idx)).scalars())
+
+
+def _tile(connection: Connection, ch: int, level: int, n: int, width: int) -> bytes:
+    """Hashes of a tile: of a full one as kept, of another from what lies below it."""
+
+    def of(level: int, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+        return and_(t.tile.c.ch == ch, t.tile.c.level == level, *more)
+
+    full: bytes | None = connection.execute(select(t.tile.c.hashes).where(of(level, t.tile.c.n == n))).scalar()
+    if full is not None:
+        return full
+    first = n * TILE_WIDTH
+    if level == 0:
+        return b"".join(_leaves(connection, ch, first, first + width))
+    below = of(level - 1, t.tile.c.n >= first, t.tile.c.n < first + width)
+    return b"".join(connection.execute(select(t.tile.c.root).where(below).order_by(t.tile.c.n)).scalars())

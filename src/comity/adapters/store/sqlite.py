@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -136,10 +135,9 @@ class SqliteStore(Finding, Listing):
         """Erased bytes leave the write-ahead log too."""
         self._writing.execute(text("pragma wal_checkpoint(truncate)")).close()
 
-    @contextmanager
-    def _connect(self) -> Iterator[Connection]:
+    def _read(self, ask: Callable[[Connection], T]) -> T:
         with self._engine.connect() as connection:
-            yield connection
+            return ask(connection)
 
     @property
     def groups(self) -> int:
