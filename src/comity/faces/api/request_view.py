@@ -13,6 +13,8 @@ from comity.domain.terms.instant import Instant
 from comity.errors import NotFound
 from comity.faces.api.route_view import RouteLine, route_line
 from comity.faces.api.views import ReasonView, reason_views
+from comity.flows.files import standing
+from comity.flows.receipt_keys import nearest_line
 from comity.flows.request import review
 from comity.flows.request_state import Dossier, dossier, drafting_path
 from comity.ports import Place, World
@@ -95,7 +97,10 @@ class TermView(msgspec.Struct, frozen=True):
 
 
 class EvidenceView(msgspec.Struct, frozen=True):
-    """A file that was handed over, by its digest."""
+    """A file that was handed over, by its digest.
+
+    state  `here`, `fetching` (`held` of its bytes are here), or `named` alone
+    """
 
     sha256: str
     bytes: int
@@ -105,6 +110,8 @@ class EvidenceView(msgspec.Struct, frozen=True):
     method: str
     use_limitation: str | None
     node: str
+    state: str
+    held: int
 
 
 class RecordLine(msgspec.Struct, frozen=True):
@@ -189,7 +196,7 @@ def request_view(world: World, request: str) -> RequestView:
         findings=findings,
         route=route,
         terms=list(_terms(found)),
-        evidence=list(_evidence(found)),
+        evidence=list(_evidence(world, found)),
         records=[_record(world, place, record) for place, record in found.records],
         proves_not=found.measure.proves_not,
     )
@@ -258,10 +265,11 @@ def _terms(found: Dossier) -> Iterator[TermView]:
             yield TermView(term["text"], term["kind"], term["until"], taken.step.event, taken.step.by, taken.step.at)
 
 
-def _evidence(found: Dossier) -> Iterator[EvidenceView]:
+def _evidence(world: World, found: Dossier) -> Iterator[EvidenceView]:
     for _, record in found.records:
         if record.envelope.kind.startswith("evidence/"):
             for item in record.body.items:
+                stands = standing(world, item.sha256)
                 yield EvidenceView(
                     sha256=item.sha256,
                     bytes=item.bytes,
@@ -271,6 +279,8 @@ def _evidence(found: Dossier) -> Iterator[EvidenceView]:
                     method=item.method,
                     use_limitation=item.use_limitation,
                     node=record.envelope.issuer,
+                    state=stands.state,
+                    held=stands.held,
                 )
 
 
@@ -285,5 +295,5 @@ def confirmed_at(world: World, place: Place) -> str | None:
     channel = world.store.channel(place.origin)
     if channel.writer == channel.audience:
         return None
-    line = world.store.cosigned(place.origin, f"{channel.audience}/receipt", place.index)
+    line = nearest_line(world, place.origin, channel.audience, place.index)
     return instant_text(Instant(line.time_s * 1000)) if line is not None else None

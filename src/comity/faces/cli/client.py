@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +51,16 @@ class Desk:
         answer = asyncio.run(self._send("POST", path, {}, raw, "application/octet-stream"))
         return msgspec.json.decode(answer) if answer else None
 
+    def post_stream(self, path: str, pieces: Iterator[bytes]) -> Any:
+        """Decoded JSON of the answer to bytes that are sent as they are read."""
+
+        async def sent() -> AsyncIterator[bytes]:
+            for piece in pieces:
+                yield piece
+
+        answer = asyncio.run(self._send("POST", path, {}, sent(), "application/octet-stream"))
+        return msgspec.json.decode(answer) if answer else None
+
     def post_for_bytes(self, path: str, body: object) -> bytes:
         """The answer's body as it came."""
         return asyncio.run(self._send("POST", path, {}, msgspec.json.encode(body)))
@@ -64,7 +74,12 @@ class Desk:
         return msgspec.json.decode(raw) if raw else None
 
     async def _send(
-        self, method: str, path: str, query: dict[str, Any], content: bytes | None, kind: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        query: dict[str, Any],
+        content: bytes | AsyncIterator[bytes] | None,
+        kind: str = "application/json",
     ) -> bytes:
         headers = {"authorization": f"Bearer {self.token}", "content-type": kind}
         if self.officer:

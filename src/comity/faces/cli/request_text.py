@@ -18,6 +18,7 @@ COMMANDS = {
     "actions": "comity action take {id} --event {event} --taken ...",
 }
 ALL = ("blocking", "advisory", "warnings")
+STANDINGS = {"here": "here", "named": "named, not here"}
 GATE_STYLES = {"open": "green", "attest": "yellow", "blocked": "red"}
 
 
@@ -68,10 +69,16 @@ def request_whole(console: Console, view: dict[str, Any]) -> None:
         for item in view["evidence"]:
             use = f", use: {item['use_limitation']}" if item["use_limitation"] else ""
             say(console, f"  {item['sha256']}  {item['bytes']} bytes  {item['media_type']}  by {item['method']}{use}")
+            say(console, f"      {standing_text(item['state'], item['held'], item['bytes'])}", "dim")
     _records(console, view)
     next_steps(console, view)
     if "en" in view["proves_not"]:
         say(console, f"What a receipt of it doesn't show: {view['proves_not']['en']}", "dim")
+
+
+def standing_text(state: str, held: int, size: int) -> str:
+    """How far a file has come."""
+    return STANDINGS.get(state) or f"still fetching ({held} of {size} bytes)"
 
 
 def _route(console: Console, view: dict[str, Any]) -> None:

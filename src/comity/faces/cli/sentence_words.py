@@ -95,6 +95,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "penalty-too-low": ("The offence carries {years} years; the route asks for {years_min}.", ""),
     "addressee-not-a-company": ("It is for asking companies.", ""),
     "addressee-not-an-authority": ("It is for asking authorities.", ""),
+    # files
+    "file-of-another-digest": ("The bytes have the digest {found}, not {sha256}.", "Nothing was kept. Fetch or copy the file again."),
+    "file-too-large": ("The file is larger than this node takes ({bytes_max} bytes).", "Raise bytes_max in [files] of comity.toml, or hand it over by another way."),
+    "file-not-here": ("The file isn't here: {held} of {bytes} bytes are.", "Wait until it is fetched; see: comity file show {sha256}"),
+    "file": ("There is no file {sha256} here, and no record names one.", "See: comity file list"),
+    "file-is-named": ("{count} records name the file.", "It goes when they are erased."),
+    "file-damaged": ("What is on disk of the file isn't what was stored.", "Put the files' folder back from its backup, or fetch it from the partner again."),
+    "file-key-damaged": ("The key of the file {file} can't be read.", "Put the files' folder and the key folder back from their backup."),
+    "no-space-for-file": ("The disk that holds {folder} is full; nothing half-written was kept.", "Make room, and try again."),
+    "out-exists": ("{file} is there already.", "Choose another name, or give --force."),
     # receipts
     "field-not-here": ("{field} can't be opened: it isn't here, or not sealed.", "{mend}"),
     "not-cosigned-yet": ("{waiting_for} has not confirmed it yet.", "Wait until its node has pulled; see: comity channel list"),

@@ -31,6 +31,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "key-file-open-to-others": ("Key file {file} can be read by others (mode {mode}).", "chmod 600 it, and consider the key as known to others."),
     "key-folder-open-to-others": ("Key folder {folder} is open to others (mode {mode}).", "chmod 700 {folder}"),
     "key-file-unreadable": ("The file {file} can't be read.", "Restore it from its backup, and give it to the user that runs the node."),
+    "files-open-to-others": ("The folder of files {folder} is open to others (mode {mode}).", "chmod 700 {folder}"),
+    "files-of-another-key": ("The files in {folder} were kept under another storage key.", "Put back the storage.secret that belongs to them into the key folder."),
     "store-in-use": ("Another process has the store {path}.", "Use the node that runs, or wait until the other command ends."),
     "node-runs-already": ("A node runs in this home already.", "Stop it first. To see it: comity node status"),
     "presence-unreadable": ("{file} doesn't say where the node's desk is.", "Stop the node and start it again."),

@@ -15,6 +15,7 @@ from comity.errors import NotFound
 from comity.faces.api.asking import Here, granted
 from comity.faces.api.views import place_named
 from comity.flows.certify import Receipt, certify, certify_request, policy_text
+from comity.flows.files import named_at
 from comity.flows.request_state import dossier
 from comity.ports import Place, World
 
@@ -23,12 +24,20 @@ _FILE = re.compile(r"(0|[1-9][0-9]{0,17})\.(tlog-proof|fields)", re.ASCII)
 _TEXT, _BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 
 
+class NamedFile(msgspec.Struct, frozen=True):
+    """A file that a record names: the receipt proves its digest, the bytes are had apart."""
+
+    sha256: str
+    bytes: int
+
+
 class ReceiptLine(msgspec.Struct, frozen=True):
     """A receipt that can be had.
 
     name      for the files, without ending
     proof     path of the receipt file here; `fields` that of the opened values (`?open=/facts`)
     openable  pointers of sealed values that are here and may be opened beside it
+    files     that the record names
     """
 
     name: str
@@ -39,6 +48,7 @@ class ReceiptLine(msgspec.Struct, frozen=True):
     proof: str
     fields: str
     openable: list[str]
+    files: list[NamedFile]
 
 
 class WaitingLine(msgspec.Struct, frozen=True):
@@ -107,6 +117,7 @@ def _line(world: World, receipt: Receipt) -> ReceiptLine:
         proof=f"{base}.tlog-proof",
         fields=f"{base}.fields",
         openable=_openable(world, place),
+        files=[NamedFile(each.sha256, each.size) for each in named_at(world, place)],
     )
 
 

@@ -12,6 +12,8 @@ from rich.console import Console
 
 from comity.errors import NotFound
 from comity.faces.cli.asked import given_only
+from comity.faces.cli.client import Desk
+from comity.faces.cli.groups.file import upload
 from comity.faces.cli.request_text import request_brief
 from comity.faces.cli.sentence_words import WORDS as SENTENCE
 from comity.faces.cli.session import session
@@ -35,7 +37,13 @@ def take(
     taken: Annotated[str, typer.Option(help="What was done, in a word: logs-held, blocked, removed ...")],
     hold_until: Annotated[str | None, typer.Option(help="Until when data is held: 2026-12-24T10:00:00Z")] = None,
     evidence: Annotated[
-        list[Path] | None, typer.Option(help="A file that it yielded; may be given often. Only its digest leaves.")
+        list[Path] | None, typer.Option(help="A file that stays here: only its digest leaves. May be given often.")
+    ] = None,
+    file: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A file that it yielded, to be handed over: kept here, fetched by the requester. May be given often."
+        ),
     ] = None,
     method: Annotated[str, typer.Option(help="How the files came about: export, screenshot ...")] = "export",
     media_type: Annotated[str | None, typer.Option(help="Of the files; else by their names.")] = None,
@@ -43,28 +51,29 @@ def take(
     note: Annotated[str | None, typer.Option(help="In words. Sealed.")] = None,
     choice: Annotated[str | None, typer.Option(help="The state meant, where there are several.")] = None,
 ) -> None:
-    """Tell the requester what was done, with the digests of what it yielded. Files never leave this machine."""
+    """Tell the requester what was done, with the files that it yielded: handed over, or named by their digest alone."""
     here = session(context)
-    items = [_item(file, method, media_type, use_limitation) for file in evidence or ()]
-    body = given_only(
-        {
-            "event": event,
-            "taken": taken,
-            "hold_until": hold_until,
-            "items": items,
-            "note": note,
-            "choice": choice,
-        }
-    )
+    items = [_item(each, method, media_type, use_limitation) for each in evidence or ()]
+    handed = list(file or ())
     with here.desk() as desk:
-        view: dict[str, Any] = desk.post(f"/requests/{request}/actions", body)
+        for each in handed:
+            items.append(_told(each, upload(here, desk, each), method, media_type, use_limitation))
+        view = _taken(
+            desk, request, event=event, taken=taken, hold_until=hold_until, items=items, note=note, choice=choice
+        )
 
     def human(console: Console) -> None:
-        for item, file in zip(items, evidence or (), strict=True):
-            say(console, f"{item['sha256']}  {item['bytes']} bytes  {file}")
+        for item, path in zip(items, [*(evidence or ()), *handed], strict=True):
+            say(console, f"{item['sha256']}  {item['bytes']} bytes  {path}")
         request_brief(console, view)
 
     here.show(view, human)
+
+
+def _taken(desk: Desk, request: str, **said: Any) -> dict[str, Any]:
+    """The request's view after the action. Any: what the API takes."""
+    view: dict[str, Any] = desk.post(f"/requests/{request}/actions", given_only(said))
+    return view
 
 
 def _item(file: Path, method: str, media_type: str | None, use_limitation: str | None) -> dict[str, Any]:
@@ -77,11 +86,18 @@ def _item(file: Path, method: str, media_type: str | None, use_limitation: str |
                 size += len(piece)
     except OSError as fault:
         raise NotFound("file-missing", file=str(file), why=fault.strerror or "") from fault
-    item = {
-        "sha256": digest.hexdigest(),
-        "bytes": size,
-        "media_type": media_type or guess_type(file.name)[0] or "application/octet-stream",
-        "method": method,
-        "use_limitation": use_limitation,
-    }
-    return {name: value for name, value in item.items() if value is not None}
+    return _told(file, {"sha256": digest.hexdigest(), "bytes": size}, method, media_type, use_limitation)
+
+
+def _told(
+    file: Path, kept: dict[str, Any], method: str, media_type: str | None, use_limitation: str | None
+) -> dict[str, Any]:
+    """What the record says of a file."""
+    return given_only(
+        {
+            **kept,
+            "media_type": media_type or guess_type(file.name)[0] or "application/octet-stream",
+            "method": method,
+            "use_limitation": use_limitation,
+        }
+    )

@@ -35,6 +35,9 @@ def list_(context: typer.Context, request: Request) -> None:
         ]
         if rows:
             table(console, ("receipt", "cosigned by", "can be opened"), rows)
+        for each in found["receipts"]:
+            for file in each["files"]:
+                say(console, f"{each['name']} names {file['sha256']}  {file['bytes']} bytes")
         for each in found["waiting"]:
             say(console, f"{each['kind']} number {each['index']} waits for {each['waiting_for']}", "yellow")
         if not rows and not found["waiting"]:
