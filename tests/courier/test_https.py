@@ -289,7 +289,7 @@ def test_an_event_stream_gives_its_sizes_and_ends_with_the_connection(node: Node
             line.sendall(b"%x\r\n%b\r\n" % (len(part), part))
 
     with far_end(node, answer) as address:
-        assert list(me.events(_at(node, address), "/events")) == [5, 9]
+        assert [one.size for one in me.events(_at(node, address), "/events")] == [5, 9]
 
 
 def test_a_stream_silent_for_too_long_ends(node: Node, me: HttpsCourier) -> None:

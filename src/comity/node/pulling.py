@@ -1,32 +1,24 @@
-"""The workers of a running node: one for each accepted peer, which pulls, drains, and never dies."""
+"""The workers of a running node: for each accepted peer one for each lane, and one that listens for what is announced."""
 
 from __future__ import annotations
 
 import logging
-import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from comity.adapters.courier import HttpsCourier
-from comity.domain.ledger import Admission, Channel, Peer, Standing
+from comity.domain.ledger import BETWEEN_NODES, Admission, Lane, Peer
 from comity.domain.terms import Instant, NodeName
-from comity.errors import Busy, ComityError, Misconfigured, Unreachable
+from comity.errors import ComityError, Misconfigured, NotFound
 from comity.flows.drain import Drainer
-from comity.flows.receive import Puller, order_of_pull
-from comity.flows.taking_up import look_for_channels
+from comity.node.gate import Gate
+from comity.node.lane_worker import LaneState, LaneWorker, OneAtATime, Pace
 from comity.ports import World
 
 ROSTER_S = 1.0
 """How long a change of the roster may stay unseen when nobody says that there was one."""
-LOOK_S = 60.0
-"""How often a peer is asked which channels it writes for us."""
-PAUSE_MIN_S = 0.5
-PACE_S = 0.05
-UNWITNESSED_S = 1.0
-"""How long until the next look at a channel whose newest checkpoint a quorum of witnesses hasn't seen yet."""
 STOP_S = 15.0
 _log = logging.getLogger("comity.pulling")
 
@@ -35,10 +27,11 @@ _log = logging.getLogger("comity.pulling")
 class PeerState:
     """How pulling from one peer goes.
 
-    pulled_at  end of the last round without a fault; None before the first
+    rounds     of all lanes
+    pulled_at  end of the last round of any lane without a fault; None before the first
     faults     code → how often since the start
-    last       code of the fault of the last round; empty when it went well
-    pause_s    what is waited until the next round
+    last       code of the fault of the last round, of the most pressing lane that had one; empty when all went well
+    pause_s    what is waited until the next round of any lane
     """
 
     name: NodeName
@@ -50,140 +43,95 @@ class PeerState:
 
 
 class PeerWorker:
-    """Pulls from one peer, as long as it is accepted."""
+    """Pulls from one peer, as long as it is accepted: the lanes beside each other, the more pressing ones first."""
 
-    def __init__(self, world: World, peer: Peer, courier: HttpsCourier, every_s: float, pause_max_s: float) -> None:
-        self.peer = peer
-        # Connections of its own: they end with the worker, whatever waits in them.
-        self._courier, self._world = courier, replace(world, courier=courier)
-        self._every_s, self._pause_max_s = every_s, pause_max_s
-        self._puller, self._drainer = Puller(self._world, peer), Drainer(self._world, peer.name)
-        self._ending, self._nudged = threading.Event(), threading.Event()
-        self._counting = threading.Lock()
-        self._faults: Counter[str] = Counter()
-        self._state = PeerState(peer.name)
-        self._looked_s: float | None = None
-        self._listeners: dict[str, threading.Thread] = {}
-        self._thread = threading.Thread(target=self._run, name=f"pull-{peer.name}", daemon=True)
-        self._thread.start()
+    def __init__(
+        self, world: World, peer: Peer, fresh_courier: Callable[[], HttpsCourier], every_s: float, pause_max_s: float
+    ) -> None:
+        self.peer, self._world = peer, world
+        # Connections of their own: a lane's end with it, whatever waits in them, and one that breaks takes no other along.
+        couriers = {lane: fresh_courier() for lane in BETWEEN_NODES}
+        self._courier, self._pace = fresh_courier(), Pace(every_s, pause_max_s)
+        self.gate = Gate({lane: courier.cut for lane, courier in couriers.items()})
+        drainer = OneAtATime(Drainer(world, peer.name))
+        self._lanes = {
+            lane: LaneWorker(world, peer, lane, courier, self.gate, drainer, self._pace, look=lane is Lane.URGENT)
+            for lane, courier in couriers.items()
+        }
+        self._ending = threading.Event()
+        self._listener = threading.Thread(target=self._hear, name=f"nudge-{peer.name}", daemon=True)
+        for worker in self._lanes.values():
+            worker.start()
+        self._listener.start()
 
     @property
     def state(self) -> PeerState:
-        with self._counting:
-            return replace(self._state, faults=dict(self._faults))
+        states = [worker.state for worker in self._lanes.values()]
+        faults: Counter[str] = Counter()
+        for state in states:
+            faults.update(state.faults)
+        return PeerState(
+            self.peer.name,
+            sum(state.rounds for state in states),
+            max((state.pulled_at for state in states if state.pulled_at is not None), default=None),
+            dict(faults),
+            next((state.last for state in states if state.last), ""),
+            min(state.pause_s for state in states),
+        )
 
-    def nudge(self) -> None:
-        """A round now, also in the middle of a pause."""
-        self._nudged.set()
+    @property
+    def lanes(self) -> dict[Lane, LaneState]:
+        """How each lane goes."""
+        return {lane: worker.state for lane, worker in self._lanes.items()}
 
     def end(self) -> None:
-        """No further round; what the one under way waits for is cut off, and it may be cut off anywhere."""
+        """No further round; what is under way is cut off, and it may be cut off anywhere."""
         self._ending.set()
-        self._nudged.set()
+        for worker in self._lanes.values():
+            worker.end()
         self._courier.close()
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        return any(worker.alive for worker in self._lanes.values())
 
     def join(self, wait_s: float) -> None:
-        self._thread.join(wait_s)
+        for worker in self._lanes.values():
+            worker.join(wait_s)
 
-    def _run(self) -> None:
+    def _hear(self) -> None:
+        """Turns announced sizes into nudges, for as long as the worker lives."""
         failed = 0
         while not self._ending.is_set():
-            self._nudged.clear()
-            fault = self._round()
-            failed = failed + 1 if fault in ("unreachable", "busy", "unforeseen") else 0
-            pause_s = self._every_s if not failed else self._pause_s(failed)
-            if self._puller.unwitnessed and not failed:
-                pause_s = min(pause_s, UNWITNESSED_S)
-            self._state = replace(self._state, pause_s=round(pause_s, 1))
-            # A peer that announces without end gets no more than this.
-            self._ending.wait(PACE_S)
-            self._nudged.wait(pause_s)
-
-    def _round(self) -> str:
-        """Every channel once, urgent ones first, each drained before the next is asked for; returns what kind of fault came last."""
-        kind, code = self._look_for_channels()
-        for channel in order_of_pull(self._theirs()):
-            if self._ending.is_set():
-                break
-            self._listen(channel)
-            for act in (lambda origin=channel.origin: self._puller.pull(origin), self._drainer.drain_all):
-                kind_now, code_now = self._attempt(act)
-                kind, code = kind_now or kind, code_now or code
-            if kind == "unreachable":
-                break  # its other channels would fare no better
-        pulled_at = self._state.pulled_at if code else self._world.clock.now()
-        self._state = replace(self._state, rounds=self._state.rounds + 1, pulled_at=pulled_at, last=code)
-        return kind
-
-    def _look_for_channels(self) -> tuple[str, str]:
-        """Now and then, which channels the peer writes for us: one that has lost them all can't announce a new one in any."""
-        now_s = time.monotonic()
-        if self._looked_s is not None and now_s - self._looked_s < LOOK_S:
-            return "", ""
-        self._looked_s = now_s
-        return self._attempt(lambda: look_for_channels(self._world, self.peer))
-
-    def _attempt(self, act: Callable[[], object]) -> tuple[str, str]:
-        """(kind, code) of the fault, or two empty strings."""
-        try:
-            act()
-        except ComityError as fault:
-            if self._ending.is_set():
-                return "", ""
-            kind = "unreachable" if isinstance(fault, Unreachable) else "busy" if isinstance(fault, Busy) else "fault"
-            if self._count(fault.code) == 1:
-                _log.warning("%s: %s", self.peer.name, fault)
-            return kind, fault.code
-        except Exception:  # the top of the worker: counted, told, and tried again
-            self._count("unforeseen")
-            _log.exception("unforeseen fault while pulling from %s", self.peer.name)
-            return "unforeseen", "unforeseen"
-        return "", ""
-
-    def _count(self, code: str) -> int:
-        with self._counting:
-            self._faults[code] += 1
-            return self._faults[code]
-
-    def _theirs(self) -> list[Channel]:
-        channels = self._world.store.channels()
-        return [c for c in channels if c.writer == self.peer.name and c.standing is Standing.OPEN]
-
-    def _pause_s(self, failed: int) -> float:
-        """Doubles from half a second; the jitter keeps partners of a node that came back from asking all at once."""
-        longest = min(self._pause_max_s, PAUSE_MIN_S * 2 ** min(failed, 20))
-        return random.uniform(longest / 2, longest)  # noqa: S311  spreads load, decides nothing
-
-    # ---- nudges
-    def _listen(self, channel: Channel) -> None:
-        if channel.origin not in self._listeners:
-            name = f"nudge-{channel.origin[-16:]}"
-            thread = threading.Thread(target=self._hear, args=(channel.origin,), name=name, daemon=True)
-            self._listeners[channel.origin] = thread
-            thread.start()
-
-    def _hear(self, origin: str) -> None:
-        """Turns announced sizes into nudges, for as long as the worker lives."""
-        path, failed = f"/ch/{origin.rsplit('/', 1)[1]}/events", 0
-        while not self._ending.is_set():
             try:
-                for at, size in enumerate(self._courier.events(self.peer, path)):
+                for at, said in enumerate(self._courier.events(self.peer, "/events")):
                     failed = 0
-                    # The first one says that the way is open again, whatever the size.
-                    if at == 0 or size > self._world.store.position(origin).size:
-                        self.nudge()
+                    if at == 0:
+                        # It says that the way is open again, whatever the size.
+                        self._nudge_all()
+                    self._announced(f"{self.peer.name}/ch/{said.channel}", said.size)
             except ComityError as fault:
                 if not self._ending.is_set():
-                    self._count(f"events-{fault.code}")
-            except Exception:  # the top of the worker, as above
-                self._count("events-unforeseen")
+                    self._lanes[Lane.RESCUE].count(f"events-{fault.code}")
+            except Exception:  # the top of the worker: counted, told, and tried again
+                self._lanes[Lane.RESCUE].count("events-unforeseen")
                 _log.exception("unforeseen fault while listening to %s", self.peer.name)
             failed += 1
-            self._ending.wait(self._pause_s(failed))
+            self._ending.wait(self._pace.pause_s(failed))
+
+    def _nudge_all(self) -> None:
+        for worker in self._lanes.values():
+            worker.nudge()
+
+    def _announced(self, origin: str, size: int) -> None:
+        try:
+            channel = self._world.store.channel(origin)
+        except NotFound:
+            # A channel that we don't know yet: whoever looks for channels may learn of it.
+            self._lanes[Lane.URGENT].nudge()
+            return
+        if channel.lane in self._lanes and size > self._world.store.position(origin).size:
+            self._lanes[channel.lane].press()
 
 
 class Pulling:
@@ -220,6 +168,11 @@ class Pulling:
         """How it goes with each peer that is pulled from."""
         return tuple(worker.state for _, worker in sorted(self._workers.items()))
 
+    def gate(self, name: NodeName) -> Gate | None:
+        """Who goes first on the way to this peer, for whatever else uses the same line; None while nothing is pulled from it."""
+        worker = self._workers.get(name)
+        return worker.gate if worker is not None else None
+
     def stop(self) -> None:
         """Ends every worker and waits for it. Safe to repeat."""
         self._ending.set()
@@ -255,5 +208,6 @@ class Pulling:
                 except Misconfigured as fault:  # others must not wait for this one
                     _log.error("%s is not admitted: %s", name, fault)
                     continue
-                courier = self._fresh_courier()
-                self._workers[name] = PeerWorker(self._world, peer, courier, self._every_s, self._pause_max_s)
+                self._workers[name] = PeerWorker(
+                    self._world, peer, self._fresh_courier, self._every_s, self._pause_max_s
+                )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from litestar import Litestar
 
+from comity.adapters.courier.nudges import Announced
 from comity.domain.ledger import Admission
 from comity.errors import NotFound
 from comity.faces.api.exchange import STREAMS_MAX
@@ -18,18 +19,18 @@ from tests.faces.exchange.nodes import ask_raw, make_node, serving
 
 def test_the_present_size_comes_first_and_every_new_one_after_it(fresh: Three) -> None:
     heard = fresh.reader.courier.events(fresh.peer, f"{fresh.path}/events")
-    assert next(heard) == 305
+    assert next(heard).size == 305
     fresh.writer.append(fresh.origin, 2)
-    assert next(heard) == 307
+    assert next(heard).size == 307
     fresh.writer.append(fresh.origin, 1)
-    assert next(heard) == 308
+    assert next(heard).size == 308
 
 
 def test_an_empty_channel_is_silent_until_its_first_record(fresh: Three) -> None:
     origin = fresh.writer.open_channel(fresh.reader.name)
     heard = fresh.reader.courier.events(fresh.peer, f"{origin.removeprefix(fresh.writer.name)}/events")
     told: list[int] = []
-    listening = threading.Thread(target=lambda: told.append(next(heard)))
+    listening = threading.Thread(target=lambda: told.append(next(heard).size))
     listening.start()
     fresh.writer.append(origin, 1)
     listening.join(5)
@@ -43,7 +44,7 @@ def test_another_peers_channel_is_not_announced(three: Three) -> None:
 
 def test_a_stream_ends_soon_after_its_reader_was_expelled(fresh: Three) -> None:
     heard = fresh.reader.courier.events(fresh.peer, f"{fresh.path}/events")
-    assert next(heard) == 305
+    assert next(heard).size == 305
     fresh.writer.accept(fresh.reader, Admission.EXPELLED)
     assert list(heard) == []
 
@@ -52,8 +53,8 @@ def test_streams_end_by_themselves_when_the_server_stops(tmp_path: Path, caplog:
     three = make_three(tmp_path)
     with serving(three.writer):
         heard = three.reader.courier.events(three.peer, f"{three.path}/events")
-        assert next(heard) == 305
-        rest: list[int] = []
+        assert next(heard).size == 305
+        rest: list[Announced] = []
         listening = threading.Thread(target=lambda: rest.extend(heard))
         listening.start()
     listening.join(5)
@@ -64,7 +65,7 @@ def test_streams_end_by_themselves_when_the_server_stops(tmp_path: Path, caplog:
 
 def test_closing_the_courier_ends_a_stream_that_is_being_read(fresh: Three) -> None:
     heard = fresh.reader.courier.events(fresh.peer, f"{fresh.path}/events")
-    assert next(heard) == 305
+    assert next(heard).size == 305
     listening = threading.Thread(target=lambda: list(heard))
     listening.start()
     fresh.reader.courier.close()
@@ -93,7 +94,7 @@ def test_streams_of_one_peer_are_counted_limited_and_given_back(fresh: Three) ->
     counted: Counter[str] = app.state.house.streams
     path = f"{fresh.path}/events"
     first = fresh.reader.courier.events(fresh.peer, path)
-    assert next(first) == 305
+    assert next(first).size == 305
     assert counted[fresh.reader.name] == 1
     fresh.reader.courier.close()
     for _ in range(500):

@@ -19,7 +19,8 @@ import httpx2
 
 from comity.adapters.courier.check import Finding, check_peer
 from comity.adapters.courier.faults import unreachable
-from comity.adapters.courier.nudges import sizes_in
+from comity.adapters.courier.nudges import Announced, announced_in
+from comity.adapters.courier.pace import Pace
 from comity.adapters.courier.pinned import pinned_context
 from comity.domain.ledger import Peer
 from comity.domain.terms import Instant
@@ -27,12 +28,15 @@ from comity.errors import Malformed, NotFound, Unreachable
 from comity.ports import Reply
 
 REPLY_BYTES_MAX = 256 * 1024
-PACE_BYTES_S = 16 * 1024
+PACE_BYTES_S = 512
 """A body that comes slower than this (after the first `read_s` seconds) is given up: a drip would hold a thread for days."""
+GIVEN_WAY = "given-way"
+"""Code of what was broken off because something more pressing had to go first."""
 
 _HEADERS = {"accept-encoding": "identity", "accept": "*/*", "user-agent": "comity"}
-# Shorter than the server's, so that we never write on a connection that it's just closing.
-_KEEP_ALIVE_S = 20.0
+# Longer than a poll's pause, so that what is pressing finds a connection open; shorter than the server's, so that we never write on
+# one that it's just closing.
+_KEEP_ALIVE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -52,30 +56,52 @@ class HttpsCourier:
     """
 
     def __init__(
-        self, certificate: Path, key: Path, *, connect_s: float = 5.0, read_s: float = 30.0, silence_s: float = 60.0
+        self, certificate: Path, key: Path, *, connect_s: float = 10.0, read_s: float = 20.0, silence_s: float = 60.0
     ) -> None:
         self._own = (certificate, key)
         self._connect_s, self._read_s, self._silence_s = connect_s, read_s, silence_s
         self._lock = threading.Lock()
         self._lines: dict[str, _Line] = {}
         self._streams: set[socket.socket] = set()
+        self._bodies: set[socket.socket] = set()
         self._closed = False
+        self._cuts = 0
+        self._pace = Pace()
+
+    @property
+    def portion(self) -> int:
+        """Bytes that had better not be asked for more than at once, as answers have come so far from all that was asked here."""
+        return self._pace.portion
 
     def get(self, peer: Peer, path: str, body_bytes_max: int) -> bytes:
+        cuts = self._cuts
         with self._answer(peer, "GET", path, self._read_s) as response:
             _must_be_ok(response, peer, path)
-            return self._body(response, peer, body_bytes_max)
+            start_s = time.monotonic()
+            try:
+                with self._remembered(response, self._bodies):
+                    if self._cuts != cuts:
+                        raise Unreachable(GIVEN_WAY, peer=peer.name)
+                    body = self._body(response, peer, body_bytes_max)
+            except httpx2.TransportError as fault:
+                self._pace.broke()
+                if self._cuts != cuts:
+                    raise Unreachable(GIVEN_WAY, peer=peer.name) from fault
+                raise
+            self._pace.came(len(body), time.monotonic() - start_s)
+            return body
 
     def post(self, peer: Peer, path: str, body: bytes) -> Reply:
         with self._answer(peer, "POST", path, self._read_s, body) as response:
             return Reply(response.status_code, self._body(response, peer, REPLY_BYTES_MAX))
 
-    def events(self, peer: Peer, path: str) -> Iterator[int]:
+    def events(self, peer: Peer, path: str) -> Iterator[Announced]:
+        """Sizes that the peer announces; ends when the connection does."""
         with self._answer(peer, "GET", path, self._silence_s) as response:
             _must_be_ok(response, peer, path)
-            with self._listening(response):
+            with self._remembered(response, self._streams):
                 try:
-                    yield from sizes_in(response.iter_raw())
+                    yield from announced_in(response.iter_raw())
                 except httpx2.TransportError:
                     return  # a nudge lost costs only delay; the caller listens anew
 
@@ -89,12 +115,22 @@ class HttpsCourier:
 
         return check_peer(peer, now, self._own, self._connect_s, ask)
 
+    def cut(self) -> None:
+        """Breaks off the answers that are on their way to `get`, to leave the line to something else; not again and again."""
+        if self._pace.patient:
+            return
+        with self._lock:
+            self._cuts += 1
+            bodies = list(self._bodies)
+        for body in bodies:
+            _hang_up(body)
+
     def close(self) -> None:
         """Ends every connection; event streams that are being read end at once."""
         with self._lock:
             self._closed = True
             lines, self._lines = list(self._lines.values()), {}
-            streams, self._streams = self._streams, set()
+            streams = [*self._streams, *self._bodies]
         for stream in streams:
             _hang_up(stream)
         for line in lines:
@@ -169,11 +205,11 @@ class HttpsCourier:
         return bytes(body)
 
     @contextmanager
-    def _listening(self, response: httpx2.Response) -> Iterator[None]:
-        """Remembers the stream's socket, so that `close` can end a read that another thread waits in."""
+    def _remembered(self, response: httpx2.Response, among: set[socket.socket]) -> Iterator[None]:
+        """Remembers the answer's socket, so that another thread can end the read that this one waits in."""
         stream = response.extensions["network_stream"].get_extra_info("socket")
         with self._lock:
-            self._streams.add(stream)
+            among.add(stream)
             closed = self._closed
         if closed:
             _hang_up(stream)
@@ -181,7 +217,7 @@ class HttpsCourier:
             yield
         finally:
             with self._lock:
-                self._streams.discard(stream)
+                among.discard(stream)
 
 
 def _must_be_ok(response: httpx2.Response, peer: Peer, path: str) -> None:

@@ -163,9 +163,11 @@ async def tile(request: Asking, channel: FromPath[str], rest: FromPath[str]) -> 
     """Hashes or commitments; what is there once never changes, though an entries tile may be withdrawn."""
     level, n, width = _tile_path(f"tile{rest}")
     if isinstance(level, int):
-        body = await _in_turn(request, channel, lambda *visit: carry.tile(*visit, level, n, width))
+        body = await _in_turn(
+            request, channel, lambda world, to, origin: carry.tile(world, to, origin, level, n, width)
+        )
         return _bytes(body, BYTES_TYPE, FOR_EVER)
-    body = await _in_turn(request, channel, lambda *visit: carry.entries_tile(*visit, n, width))
+    body = await _in_turn(request, channel, lambda world, to, origin: carry.entries_tile(world, to, origin, n, width))
     return _bytes(body, BYTES_TYPE, NEVER)
 
 
@@ -176,7 +178,7 @@ async def records(
     """A bundle of entries; erasure changes it, so nobody keeps it."""
     _, n, width = _tile_path(f"records{rest}")
     first = _whole(skip)
-    body = await _in_turn(request, channel, lambda *visit: carry.records(*visit, n, width, first))
+    body = await _in_turn(request, channel, lambda world, to, origin: carry.records(world, to, origin, n, width, first))
     return _bytes(body, BYTES_TYPE, NEVER)
 
 

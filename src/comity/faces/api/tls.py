@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from comity.errors import Misconfigured
 
 HEAD_BYTES_MAX = 32 * 1024
-KEEP_ALIVE_S = 30
+KEEP_ALIVE_S = 75
 START_S = 10.0
 STOP_S = 5
 LET_GO_S = 0.05
