@@ -16,7 +16,7 @@ from comity.domain.ledger import COSIGNATURE, ED25519, Admission, Channel, Lane,
 from comity.domain.record import Marking, Sealed, encode_fields, index_of, seal
 from comity.domain.record.kinds import indicator_1
 from comity.domain.terms import Country, Instant, NodeName
-from comity.flows import carry
+from comity.flows import carry, witness
 from comity.ports import Courier, Letter, Opened, PeerKept, Reply, Self, Step, Store, World, no_step
 
 START = Instant(1_795_500_000_000)
@@ -78,12 +78,18 @@ class DirectCourier:
         path, _, asked = path.partition("?")
         if path == "/channels":
             return msgspec.json.encode(carry.channels_for(world, caller))
+        if path == "/.well-known/comity":
+            return msgspec.json.encode(carry.well_known(world, caller))
+        if path.startswith("/witness/"):
+            return witness.latest(world, path.split("/")[2])
         chid, _, rest = path.removeprefix("/ch/").partition("/")
         origin = f"{world.me.name}/ch/{chid}"
         if rest.startswith("files/"):
             start, most = (int(part.partition("=")[2]) for part in asked.split("&"))
             return b"".join(carry.file(world, caller, origin, rest.removeprefix("files/"), start)[1])[:most]
         number = int(asked.partition("=")[2] or 0)
+        if rest == "checkpoint" and asked.startswith("witnessed="):
+            return carry.checkpoint(world, caller, origin, witnessed=True)
         if rest == "checkpoint":
             return carry.checkpoint(world, caller, origin, number)
         level, n, width = parse_tile_path(rest)
@@ -95,6 +101,9 @@ class DirectCourier:
     def post(self, peer: Peer, path: str, body: bytes) -> Reply:
         self.requests += 1
         world, caller = self._far(peer)
+        if path == "/witness/add-checkpoint":
+            told = witness.add_checkpoint(world, body)
+            return Reply(told.status, told.body)
         origin = f"{world.me.name}/ch/{path.split('/')[2]}"
         status, answer = carry.take_cosignature(world, caller, origin, body)
         return Reply(status, answer)

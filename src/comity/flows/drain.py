@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from comity.domain.record import ERASE, Entry, Told, filed, order_in
+from comity.domain.record import ERASE, Entry, Header, Told, filed, order_in
+from comity.domain.record.custody import Course
 from comity.domain.terms import NodeName
-from comity.flows.arriving import Batch, arrivals
+from comity.flows.arriving import Batch, arrivals, finishers
+from comity.flows.disposition import disposition_of
+from comity.flows.obeying import holding
 from comity.ports import Drained, Erased, Erasure, Noticed, Place, World
 
 BATCH_MAX = 500
@@ -41,9 +44,13 @@ class Drainer:
         ids = [told.header.id for told in filed_as if told.header is not None]
         batch = Batch(world, world.store.channel(origin), self._orders, world.store.buried(self.writer, ids))
         told = tuple(filed_as)
+        here = {one.header.id: Place(origin, e.index) for e, one in zip(entries, told, strict=True) if one.header}
+        batch.here.update(here)
         for entry, one in zip(entries, told, strict=True):
             _take(batch, entry, one)
         _match(batch)
+        for finish in finishers():
+            finish(batch)
         world.step("R8a")
         world.store.keep(batch.letters, [Drained(origin, position.drained, stop, told), *batch.facts])
         world.step("R8b")
@@ -71,7 +78,8 @@ class Drainer:
                     order = order_in(entry.envelope, entry.fields) if entry.envelope is not None else None
                     if order is not None and order.issuer == self.writer:
                         for target in order.targets:
-                            self._orders.setdefault(target.id, Place(channel.origin, entry.index))
+                            if target.pointers is None:  # what lacks a value still stands
+                                self._orders.setdefault(target.id, Place(channel.origin, entry.index))
             self._scanned[channel.origin] = position.size
 
 
@@ -84,21 +92,28 @@ def _take(batch: Batch, entry: Entry, told: Told) -> None:
         _quarantine(batch, place, told)
         return
     buried = batch.buried.get(told.header.id)
-    if buried is not None and _orders_erasure(batch.world, buried):
+    if buried is not None and _orders_erasure(batch.world, told.header, buried):
         batch.facts.append(Erased(Erasure(place), buried))
         return
     arrive = arrivals().get(told.header.kind.partition("/")[0])
     if arrive is not None:
         arrive(batch, place, told, entry)
+    if told.header.id in batch.orders or told.header.id in batch.buried:
+        return  # taken back before it was read: it raises nothing
     for trace in told.traces:
-        if trace.name == "value":
+        if trace.name == "value" and place not in batch.mute:
             batch.values.setdefault(trace.key, place)
 
 
-def _orders_erasure(world: World, order: Place) -> bool:
+def _orders_erasure(world: World, header: Header, order: Place) -> bool:
+    """Whether the record was erased: by the order that buried it, or by one that came after that."""
+    if holding(world, header.id) is not None:
+        return False
     found = world.store.entries(order.origin, order.index, order.index + 1)
     command = order_in(found[0].envelope, found[0].fields) if found and found[0].envelope is not None else None
-    return command is not None and command.kind == ERASE
+    if command is not None and command.kind == ERASE:
+        return True
+    return disposition_of(world, header.issuer, header.id).course is Course.ERASED
 
 
 def _quarantine(batch: Batch, place: Place, told: Told) -> None:
@@ -112,12 +127,13 @@ def _quarantine(batch: Batch, place: Place, told: Told) -> None:
 
 
 def _match(batch: Batch) -> None:
-    """Match on arrival: values that a record of ours also names are noticed, once for each value and batch."""
+    """Match on arrival: values that a record of ours also names are noticed, once for each two records."""
     store = batch.world.store
     for key, places in store.traced("value", list(batch.values)).items():
         ours = [p for p in places if store.channel(p.origin).writer == batch.world.me.name]
         if ours:
             there, place = ours[0], batch.values[key]
             about = {"origin": place.origin, "index": place.index, "ours": there.origin, "ours_index": there.index}
-            notice = Noticed(f"match {key.hex()} {place.origin}", batch.world.clock.now(), "match", about)
-            batch.facts.append(notice)
+            # Nothing of the value in the key: a notice outlives the record's erasure.
+            named = f"match {place.origin} {place.index} {there.origin} {there.index}"
+            batch.facts.append(Noticed(named, batch.world.clock.now(), "match", about))

@@ -8,9 +8,12 @@ from typing import Any
 
 from comity.domain.indicator import Indicator, broader, guess, indicator
 from comity.domain.match import Suppression, Suppressors
-from comity.domain.record import Record, decode_fields, open_record
+from comity.domain.record import Record, decode_fields, header_of, open_record
+from comity.domain.record.custody import Course
+from comity.domain.record.kinds import transfer_1
 from comity.domain.terms import Instant
 from comity.errors import Malformed
+from comity.flows.disposition import disposition_of
 from comity.flows.suppress import suppressors
 from comity.ports import Place, World
 
@@ -24,6 +27,8 @@ class Statement:
     said_by  node whose record it is
     said_at  when its issuer made it
     role     what the record calls it (`scam-site`, `recruiter` …); None where it doesn't say
+    via      node that passed the record on to us; None where its issuer gave it to us itself
+    course   `current`, or what its issuer has made of it since: `withdrawn`, `cleared`
     """
 
     place: Place
@@ -35,6 +40,8 @@ class Statement:
     exact: bool
     role: str | None
     source: str | None
+    via: str | None = None
+    course: Course = Course.CURRENT
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Known:
     """The answer about one value.
 
     suppressed  warning lists that name the value, or what a statement says about something above it
-    raises      whether somebody says something about it that no warning list takes the weight from
+    raises      whether somebody says something about it, and still says it, that no warning list takes the weight from
     """
 
     value: Indicator
@@ -77,13 +84,13 @@ def look_up(world: World, values: Sequence[Indicator]) -> tuple[Known, ...]:
     lists = suppressors(world)
     answers = []
     for value, chain in reach.items():
-        statements = [
-            statement
-            for one in chain
-            for place in postings.get(one.key, ())
-            if (statement := _statement(world, place, one, exact=one == value)) is not None
-        ]
-        answers.append(_weighed(lists, value, tuple(statements)))
+        statements: dict[tuple[str, str, Indicator], Statement] = {}
+        for one in chain:
+            for place in postings.get(one.key, ()):
+                said = _statement(world, place, one, exact=one == value)
+                if said is not None:  # one record may stand in two channels, and come by a relay as well
+                    statements.setdefault((said.said_by, said.record, one), said)
+        answers.append(_weighed(lists, value, tuple(statements.values())))
     return tuple(answers)
 
 
@@ -91,20 +98,29 @@ def _weighed(lists: Suppressors, value: Indicator, statements: tuple[Statement, 
     """A page below a well-known name is no more suspicious than the name: what is said of the name weighs nothing for it."""
     own = lists.check(value)
     above = {s.value: lists.check(s.value) for s in statements if not s.exact}
-    raises = not own and any(s.exact or not above[s.value] for s in statements)
+    standing = [s for s in statements if s.course is Course.CURRENT]
+    raises = not own and any(s.exact or not above[s.value] for s in standing)
     found = dict.fromkeys((*own, *(one for chain in above.values() for one in chain)))
     return Known(value, statements, tuple(found), raises)
 
 
 def _statement(world: World, place: Place, value: Indicator, *, exact: bool) -> Statement | None:
+    """None for what is erased, refused, or overtaken by an amendment: audit reads that, nobody else."""
     record = opened(world, place)
-    told = world.store.told([place]).get(place)
-    if record is None or told is None or told.header is None:
+    if record is None:
         return None
-    header, body = told.header, record.body
-    if world.store.buried(header.issuer, [header.id]):
+    via = None
+    if isinstance(record.body, transfer_1.Body):
+        via = record.envelope.issuer
+        inside = transfer_1.carries(record.body)
+        if inside is None or world.store.buried(via, [record.envelope.id]):
+            return None
+        record = open_record(inside[0], decode_fields(inside[1]))
+    header, body = header_of(record.envelope), record.body
+    course = disposition_of(world, header.issuer, header.id).course
+    if course in (Course.ERASED, Course.AMENDED):
         return None
     role, source = getattr(body, "role", None), getattr(body, "source", None)
     name = getattr(source, "name", None)
     role = role if isinstance(role, str) else None
-    return Statement(place, header.id, header.kind, header.issuer, header.made, value, exact, role, name)
+    return Statement(place, header.id, header.kind, header.issuer, header.made, value, exact, role, name, via, course)

@@ -69,7 +69,8 @@ def take_report(world: World, actor: Actor, said: Submission) -> Granted[Taken] 
     raised = tuple(k.value for k in known if k.raises)
     facts = []
     if raised:
-        about = {"report": report, "values": [[v.kind, v.value] for v in raised if is_open(v.kind)], "by": actor.name}
+        # How many, not which: a notice outlives the report's erasure.
+        about = {"report": report, "count": len(raised), "by": actor.name}
         facts.append(Noticed(f"raised {report}", world.clock.now(), "report-matches", about))
     (place,) = world.store.keep([letter(desk(world), record)], facts)
     return Granted(Taken(report, place, known, raised, unread))

@@ -18,6 +18,8 @@ AMEND = "amend/1"
 CLEAR = "clear/1"
 ORDERS = (ERASE, WITHDRAW, AMEND, CLEAR)
 """Kinds by which an issuer takes back what it said; whoever holds the record carries them out and answers."""
+PROPOSAL = "proposal"
+"""Purpose of an order that one officer has drafted on the desk and nobody has confirmed."""
 ABOUT = "about"
 """Name of the trace that leads from a record to whatever names it in `about`."""
 
@@ -39,6 +41,9 @@ class Commanded(Struct, frozen=True):
     reason       code or ground, as its kind has it
     replacement  id of the record that an amendment puts in the place of its target
     danger       a person is in danger until it is carried out
+    made         RFC 3339 in UTC
+    purpose      of the envelope; PROPOSAL on the issuer's own desk is no order yet
+    replaces     id of the issuer's own note of the same act, which binds the orders to several readers together
     """
 
     kind: str
@@ -48,6 +53,9 @@ class Commanded(Struct, frozen=True):
     reason: str = ""
     replacement: str | None = None
     danger: bool = False
+    made: str = ""
+    purpose: str = ""
+    replaces: str | None = None
 
 
 def order_in(envelope: bytes, fields: bytes) -> Commanded | None:
@@ -72,6 +80,9 @@ def order_in(envelope: bytes, fields: bytes) -> Commanded | None:
         getattr(body, "reason_code", None) or body.ground,
         getattr(body, "replacement", None),
         getattr(body, "danger", False),
+        record.envelope.made,
+        record.envelope.purpose,
+        record.envelope.replaces,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from comity.domain.ledger import Channel, Lane
-from comity.domain.record.kinds import ack_1
+from comity.domain.record.kinds import ack_1, ack_2
 from comity.domain.terms import instant_text
 from comity.flows.filing import about_place, letter, outgoing, sealed
 from comity.ports import Fact, Letter, Place, World
@@ -22,6 +22,10 @@ class Batch:
     buried  of the ids in this batch, those that were erased or withdrawn, each with its order
     acted   ids of envelopes whose outside effect is among `facts`
     values  keys of indicators that came along, each with one place
+    here    records of this batch by id, each with its place
+    carried transfers of this batch by the id of the record inside
+    mute    places whose values say nothing here: what they carry isn't believed
+    heard   answers to orders that came in this batch: by order, then by node
     """
 
     world: World
@@ -32,6 +36,10 @@ class Batch:
     letters: list[Letter] = field(default_factory=list)
     acted: set[str] = field(default_factory=set)
     values: dict[bytes, Place] = field(default_factory=dict)
+    here: dict[str, Place] = field(default_factory=dict)
+    carried: dict[str, list[Place]] = field(default_factory=dict)
+    mute: set[Place] = field(default_factory=set)
+    heard: dict[str, dict[str, ack_2.Body]] = field(default_factory=dict)
 
     def answer(self, place: Place, record: str | None, kind: str | None, state: AckState, reason: str | None) -> None:
         """An acknowledgement; never in answer to one: two nodes that can't read each other's would go on for ever."""

@@ -1,4 +1,4 @@
-"""A step in the life of a request, or an acknowledgement: noticed; what it means is folded when somebody looks."""
+"""A step in the life of a request: noticed; what it means is folded when somebody looks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from comity.domain.record import Entry, Told
 from comity.flows.arriving.batch import Batch
 from comity.ports import Noticed, Place
 
-KINDS = ("decision", "action", "evidence", "ack")
+KINDS = ("decision", "action", "evidence")
 
 
 def arrive(batch: Batch, place: Place, told: Told, entry: Entry) -> None:
