@@ -18,6 +18,9 @@ from comity.domain.ledger import (
 from comity.errors import NotFound, Unproven
 from comity.ports import Merged, World
 
+_LATER_MAX = 16
+"""Later checkpoints of one witness that are looked at for one receipt."""
+
 
 def witness_keys(world: World) -> tuple[VerifierKey, ...]:
     """Keys whose lines count as a witness's here: those of peers, present and past, and of the policies in force."""
@@ -94,3 +97,31 @@ def fresh_lines(world: World, origin: str, note: bytes) -> list[Merged]:
             continue
         found.append(Merged(origin, Line(key.name, size, time_s or 0, line.to_bytes())))
     return found
+
+
+def with_witnesses(world: World, origin: str, line: Line) -> Line:
+    """The reader's line that a receipt is best made with: the given one, or a later one of the same key beside more witnesses'."""
+    names = {key.name for key in witness_keys(world)}
+
+    def count(size: int) -> int:
+        return len(names & {each.name for each in world.store.lines(origin, size)})
+
+    best, most = line, count(line.size) if names else 0
+    for name in sorted(names):
+        above = line.size
+        for _ in range(_LATER_MAX):
+            later = world.store.cosigned(origin, name, above)
+            if later is None:
+                break
+            above = later.size
+            beside = next((each for each in world.store.lines(origin, above) if each.name == line.name), None)
+            if beside is not None and count(above) > most:
+                best, most = beside, count(above)
+    return best
+
+
+def witnessed_sizes(world: World, origin: str) -> dict[str, int]:
+    """By witness key, the largest size of this channel that it has cosigned, of those whose line we have."""
+    size = world.store.position(origin).size
+    found = {key.name: largest_line(world, origin, key.name, size) for key in witness_keys(world)}
+    return {name: line.size for name, line in sorted(found.items()) if line is not None}

@@ -21,7 +21,7 @@ def _group() -> None:
 
 @group.command(name="list")
 def list_(context: typer.Context) -> None:
-    """List every channel: size, what has had its effect, and what is confirmed by a cosignature."""
+    """List every channel: size, what has had its effect, and what is confirmed by its reader and by witnesses."""
     here = session(context)
     with here.desk(inspect=True) as desk:
         found: list[dict[str, Any]] = desk.get("/channels")
@@ -29,9 +29,10 @@ def list_(context: typer.Context) -> None:
 
 
 def _table(console: Console, found: list[dict[str, Any]]) -> None:
-    table = Table("writer", "audience", "lane", "standing", "size", "drained", "confirmed", "origin")
+    table = Table("writer", "audience", "lane", "standing", "size", "drained", "confirmed", "witnessed", "origin")
     for each in found:
         numbers = [str(each[key]) for key in ("size", "drained", "confirmed")]
         words = [each[key] for key in ("writer", "audience", "lane", "standing")]
-        table.add_row(*words, *numbers, each["origin"].rpartition("/")[2])
+        witnessed = str(max(each["witnessed"].values())) if each["witnessed"] else "-"
+        table.add_row(*words, *numbers, witnessed, each["origin"].rpartition("/")[2])
     console.print(table)
