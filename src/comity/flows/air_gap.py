@@ -17,6 +17,7 @@ from comity.domain.terms import instant_text
 from comity.errors import Malformed, MalformedNote, NotFound
 from comity.flows import carry
 from comity.flows.certify import policy_text
+from comity.flows.receipt_keys import farthest_line, keys_of
 from comity.ports import World
 
 ABOUT = "about.json"
@@ -87,13 +88,9 @@ def pages(world: World, peer: Peer, about: About) -> Iterator[tuple[str, bytes]]
 
 
 def _confirmed(world: World, peer: Peer, origin: str, size: int) -> int:
-    """The largest size that the peer has cosigned, by halving: the store tells the smallest line above a size."""
-    low, high = 0, size
-    while low < high:
-        middle = (low + high) // 2
-        line = world.store.cosigned(origin, peer.receipt_key.name, middle)
-        low, high = (low, middle) if line is None else (line.size, high)
-    return low
+    """The largest size that the peer has cosigned."""
+    line = farthest_line(world, origin, peer.name, size)
+    return line.size if line is not None else 0
 
 
 def join_answers(notes: Sequence[bytes]) -> bytes:
@@ -128,7 +125,7 @@ def take_answers(world: World, raw: bytes) -> list[Answered]:
         signers = {(line.name, line.id) for line in parsed.signatures}
         status, name = 404, ""
         for peer in world.store.peers():
-            if (peer.receipt_key.name, peer.receipt_key.id) in signers:
+            if any((key.name, key.id) in signers for key, _ in keys_of(peer)):
                 with suppress(NotFound):
                     name = peer.name
                     status, _ = carry.take_cosignature(world, peer, checkpoint.origin, note)

@@ -34,6 +34,8 @@ from comity.domain.record import Entry, encode_bundle
 from comity.errors import MalformedNote, NotFound, Unproven
 from comity.flows import files
 from comity.flows.lines import witnessed_size
+from comity.flows.receipt_keys import counts, keys_of, receipt_keys
+from comity.flows.roster_news import ROTATED
 from comity.ports import Merged, Noticed, Stopped, World
 
 EXCHANGE_VERSION = 1
@@ -83,7 +85,7 @@ def well_known(world: World, caller: Peer) -> WellKnown:
         node=world.me.name,
         country=world.me.country,
         title=world.me.title,
-        keys=(world.keyring.key(f"{world.me.name}/receipt").text,),
+        keys=tuple(key.text for key, _ in receipt_keys(world, world.me.name)),
         formats={"exchange": EXCHANGE_VERSION, "envelope": ENVELOPE_VERSION, "custody": CUSTODY_VERSION},
         limits={"note_bytes": NOTE_BYTES_MAX, "tile_width": TILE_WIDTH},
     )
@@ -216,15 +218,20 @@ def take_cosignature(world: World, caller: Peer, origin: str, body: bytes) -> tu
     if ours.text != note.text:
         fence_if_signed(world, channel, body)
         return 403, b"another-root\n"
-    theirs = [line for line in note.signatures if _is_by(line, caller.receipt_key)]
+    keys = [(key, until) for key, until in keys_of(caller) if until is None or key in _rotated(caller)]
+    theirs = [(line, key, until) for line in note.signatures for key, until in keys if _is_by(line, key)]
     if not theirs:
         return 403, b"no-line-of-yours\n"
+    signed, key, until = theirs[0]
     try:
-        times = open_note(note_bytes(ours.text, [theirs[0].to_bytes()]), [caller.receipt_key]).good
+        times = open_note(note_bytes(ours.text, [signed.to_bytes()]), [key]).good
     except Unproven:
         return 403, b"bad-signature\n"
-    if caller.receipt_key.name not in (line.name for line in world.store.lines(origin, claimed.size)):
-        line = Line(caller.receipt_key.name, claimed.size, times[caller.receipt_key] or 0, theirs[0].to_bytes())
+    line = Line(key.name, claimed.size, times[key] or 0, signed.to_bytes())
+    if not counts(line, until):
+        return 403, b"key-has-ended\n"
+    there = {line.name for line in world.store.lines(origin, claimed.size)}
+    if there.isdisjoint(each.name for each, _ in keys):
         world.store.keep((), (Merged(origin, line),))
         world.step("W5")
     return 200, _merged(world, origin, claimed.size)
@@ -290,6 +297,11 @@ def _merged(world: World, origin: str, at_size: int) -> bytes:
     ours = parse_note(world.store.note(origin, at_size))
     lines = [line.to_bytes() for line in ours.signatures]
     return note_bytes(ours.text, lines + [line.line for line in world.store.lines(origin, at_size)])
+
+
+def _rotated(caller: Peer) -> set[VerifierKey]:
+    """Earlier keys that their owner replaced in good order. A lost or stolen one confirms nothing any more, whatever its time says."""
+    return {past.key for past in caller.past if past.why == ROTATED}
 
 
 def _is_by(line: SignatureLine, key: VerifierKey) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from comity.domain.ledger import Line, TlogProof, inclusion_proof, note_bytes, parse_note
+from comity.domain.ledger import Line, PolicyEnd, TlogProof, inclusion_proof, note_bytes, parse_note
 from comity.domain.receipt import policy_of
 from comity.domain.record import decode_fields, encode_fields
 from comity.errors import Conflict, NotFound
+from comity.flows.lines import with_witnesses
+from comity.flows.receipt_keys import nearest_line, receipt_keys
 from comity.flows.request_state import dossier
+from comity.flows.roster_news import ROTATED
 from comity.ports import Place, World
 
 
@@ -42,7 +45,7 @@ def certify(world: World, place: Place, *, opened: Collection[str] | None = None
     entry = found[0]
     if entry.salt is None or entry.envelope is None:
         raise NotFound("record-erased", origin=place.origin, index=place.index)
-    line = _nearest(world, place)
+    line = with_witnesses(world, place.origin, _nearest(world, place))
     lines = store.lines(place.origin, line.size)
     note = store.note(place.origin, line.size)
     own = [signature.to_bytes() for signature in parse_note(note).signatures]
@@ -59,7 +62,7 @@ def certify(world: World, place: Place, *, opened: Collection[str] | None = None
 def _nearest(world: World, place: Place) -> Line:
     channel = world.store.channel(place.origin)
     reader = channel.audience if channel.writer == world.me.name else world.me.name
-    line = world.store.cosigned(place.origin, f"{reader}/receipt", place.index)
+    line = nearest_line(world, place.origin, reader, place.index)
     if line is None:
         raise Conflict("not-cosigned-yet", origin=place.origin, index=place.index, waiting_for=reader)
     return line
@@ -80,11 +83,19 @@ def certify_request(world: World, request: str, *, opened: Collection[str] | Non
 
 
 def policy_text(world: World) -> str:
-    """This node's roster as a policy for `comity verify`: every channel's writer, every peer's receipt key and our own.
+    """This node's roster as a policy for `comity verify`: every channel's writer, every peer's receipt keys and our own.
 
-    Each receipt carries the cosignature of its one reader; so any one of the receipt keys meets the quorum.
+    Each receipt carries the cosignature of its one reader; so any one of the receipt keys meets the quorum. Earlier keys stand in
+    it too, each with its end: what they signed before stays proven. The keys of channels have an end only where they were lost or
+    stolen, since a reader may confirm at any time what was signed in a channel that has gone on elsewhere.
     """
-    logs = [channel.key for channel in world.store.channels() if channel.writer != channel.audience]
-    cosigners = [peer.receipt_key for peer in world.store.peers()]
-    cosigners.append(world.keyring.key(f"{world.me.name}/receipt"))
-    return policy_of(logs, cosigners, need=1)
+    peers = world.store.peers()
+    logs = {channel.key: None for channel in world.store.channels() if channel.writer != channel.audience}
+    nodes = [*(peer.name for peer in peers), world.me.name]
+    cosigners = dict(each for node in nodes for each in receipt_keys(world, node))
+    why = {past.key: past for peer in peers for past in peer.past}
+    ends = [
+        PolicyEnd(key, at, why[key].why if key in why else ROTATED) for key, at in cosigners.items() if at is not None
+    ]
+    ends += [PolicyEnd(key, past.until, past.why) for key, past in why.items() if key in logs and past.why != ROTATED]
+    return policy_of(logs, cosigners, need=1, ends=ends)

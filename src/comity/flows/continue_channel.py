@@ -9,7 +9,7 @@ from comity.domain.record.kinds import continues_1
 from comity.errors import Conflict
 from comity.flows.filing import letter, new_channel, sealed
 from comity.flows.own_roster import PURPOSE, announced, own_roster
-from comity.ports import Noticed, Opened, Stopped, World
+from comity.ports import Fact, Noticed, Opened, Stopped, World
 
 _TRIES = 5
 
@@ -34,7 +34,7 @@ def continue_channel(world: World, origin: str, why: str, *, by: str = "") -> Ch
         try:
             return _continued(world, old, why, by)
         except Conflict as moved:
-            if moved.code != "predecessor-moved-on":
+            if moved.code not in ("predecessor-moved-on", "cursor-elsewhere"):
                 raise
     raise Conflict("predecessor-moved-on", origin=origin)
 
@@ -49,8 +49,11 @@ def _continued(world: World, old: Channel, why: str, by: str) -> Channel:
     retired = replace(old, standing=Standing.RETIRED, why=why)
     channels = [retired if channel.origin == old.origin else channel for channel in world.store.channels()]
     letters = [letter(new.origin, sealed(world, first, purpose=PURPOSE))]
+    facts: list[Fact] = []
     if own is not None:
-        letters += [each for each in announced(world, own, [*channels, new]) if each.origin != new.origin]
+        told, turn = announced(world, own, [*channels, new])
+        letters += [each for each in told if each.origin != new.origin]
+        facts.append(turn)
     about = {"origin": old.origin, "successor": new.origin, "size": position.size, "why": why, "by": by}
     world.store.keep(
         letters,
@@ -58,6 +61,7 @@ def _continued(world: World, old: Channel, why: str, by: str) -> Channel:
             Stopped(old.origin, Standing.RETIRED.value, why, now),
             Opened(new),
             Noticed(f"continued {old.origin}", now, "channel-continued", about),
+            *facts,
         ],
     )
     return new

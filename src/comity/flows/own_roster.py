@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -13,11 +14,14 @@ from comity.domain.record.kinds import roster_2
 from comity.domain.terms import NodeName, instant_text
 from comity.errors import NotFound
 from comity.flows.filing import desk, letter, sealed
-from comity.ports import Letter, Place, World
+from comity.ports import Keyring, Letter, Moved, Place, World
 
 ROSTER = "roster/2"
 RECEIPT, WITNESS = "receipt", "witness"
 PURPOSE = "roster"
+OWN = "own-roster"
+"""Cursor: how often this node has told its own roster."""
+FIRST_NUMBERS = 99
 _NEWEST = 1000
 _ENDED_MAX = 50
 """Ended channels that a roster still names, newest first."""
@@ -30,11 +34,13 @@ class OwnRoster:
     version      0 before the first change
     keys         receipt and witness keys, ended ones too
     certificate  DER, base64, of the one that is shown, or is about to be
+    turn         how often it was told, when this was read
     """
 
     version: int
     keys: tuple[roster_2.Key, ...]
     certificate: str
+    turn: int = 0
 
     def current(self, lane: str) -> roster_2.Key | None:
         """The key for this that is in use."""
@@ -43,11 +49,12 @@ class OwnRoster:
 
 def own_roster(world: World) -> OwnRoster:
     """As it last stood on the desk; before the first change, what the node was made with."""
+    turn = world.store.cursor(OWN)
     for _, body in own_records(world, world.me.name):
-        return OwnRoster(body.version, body.keys, body.certificate)
+        return OwnRoster(body.version, body.keys, body.certificate, turn)
     since = instant_text(world.store.channel(desk(world)).opened)
     keys = [roster_2.Key(vkey=key.text, lane=lane, audience=(), valid_from=since) for lane, key in _made_with(world)]
-    return OwnRoster(0, tuple(keys), b64encode(world.keyring.certificate()).decode("ascii"))
+    return OwnRoster(0, tuple(keys), b64encode(world.keyring.certificate()).decode("ascii"), turn)
 
 
 def own_records(world: World, audience: NodeName) -> Iterator[tuple[Place, roster_2.Body]]:
@@ -61,10 +68,12 @@ def own_records(world: World, audience: NodeName) -> Iterator[tuple[Place, roste
                 yield place, open_record(entry.envelope, decode_fields(entry.fields)).body
 
 
-def announced(world: World, own: OwnRoster, channels: Sequence[Channel]) -> list[Letter]:
-    """Letters that tell this roster to our desk and, in each open channel of ours, to its reader.
+def announced(world: World, own: OwnRoster, channels: Sequence[Channel]) -> tuple[list[Letter], Moved]:
+    """Letters that tell this roster to our desk and, in each open channel of ours, to its reader; and the guard that goes with them.
 
+    own       as it shall be, made from the one that `own_roster` told
     channels  as they will stand when the letters go
+    The guard is a Conflict (`cursor-elsewhere`, name `own-roster`) where somebody else has told another one meanwhile.
     """
     now = world.clock.now()
     version = max(now, own.version + 1)
@@ -78,7 +87,7 @@ def announced(world: World, own: OwnRoster, channels: Sequence[Channel]) -> list
             if channel.standing is Standing.OPEN:
                 record = record or _letter(world, channel.origin, version, own, keys)
                 letters.append(Letter(channel.origin, record.sealed, record.told))
-    return letters
+    return letters, Moved(OWN, own.turn, own.turn + 1)
 
 
 def _letter(world: World, origin: str, version: int, own: OwnRoster, keys: Iterable[roster_2.Key]) -> Letter:
@@ -116,9 +125,20 @@ def _channel_keys(theirs: Sequence[Channel]) -> Iterator[roster_2.Key]:
         )
 
 
+def first_receipt_key(keyring: Keyring, host: NodeName) -> VerifierKey:
+    """The receipt key that the node was made with. One that was made anew, after its keys were lost, began with a later number."""
+    for number in range(1, FIRST_NUMBERS + 1):
+        with suppress(NotFound):
+            return keyring.key(numbered(host, RECEIPT, number))
+    raise NotFound("no-receipt-key", node=host)
+
+
+def numbered(host: NodeName, capacity: str, number: int) -> str:
+    """Name of a cosigner's key: `<host>/receipt`, `<host>/receipt-2` and so on."""
+    return f"{host}/{capacity}" if number == 1 else f"{host}/{capacity}-{number}"
+
+
 def _made_with(world: World) -> Iterator[tuple[str, VerifierKey]]:
-    for lane in (RECEIPT, WITNESS):
-        try:
-            yield lane, world.keyring.key(f"{world.me.name}/{lane}")
-        except NotFound:
-            continue
+    yield RECEIPT, first_receipt_key(world.keyring, world.me.name)
+    with suppress(NotFound):
+        yield WITNESS, world.keyring.key(numbered(world.me.name, WITNESS, 1))

@@ -12,7 +12,6 @@ from dataclasses import InitVar, dataclass, field
 from enum import StrEnum
 
 from comity.domain.ledger import (
-    COSIGNATURE,
     TILE_WIDTH,
     Channel,
     Checkpoint,
@@ -33,6 +32,7 @@ from comity.domain.terms import seconds
 from comity.errors import BadProof, ComityError, Conflict, NotFound
 from comity.flows.fetch import Fetcher, all_at_once, path_of
 from comity.flows.lines import demanded, fresh_lines
+from comity.flows.receipt_keys import signing_key
 from comity.flows.taking_up import end_of, settle_chain
 from comity.ports import Noticed, Stopped, World
 
@@ -352,7 +352,7 @@ class Puller:
 
     def _sign(self, channel: Channel, position: Position) -> Line:
         world = self.world
-        key = world.keyring.create(f"{world.me.name}/receipt", COSIGNATURE)
+        key = signing_key(world, channel.writer)
         time_s = max(seconds(world.clock.now()), world.store.last_time_s())
         text = parse_note(position.note).text
         raw = cosignature_line(key, lambda message: world.keyring.sign(key.name, message), text, time_s)

@@ -23,6 +23,8 @@ from comity.flows.taking_up import Announced
 OVERLAP_MS = 86_400_000
 """How long after the news a rotated receipt key is still good: its owner changes over when it sees that we have the news."""
 PAST_MAX = 200
+ROTATED = "rotated"
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,10 @@ def after_news(
     fresh = [key for key in (receipts[0], witness) if key is not None]
     if reused := next((key for key in fresh if not _may_be_new(key, before)), None):
         return Reason("roster-key-comes-back", {"key": reused.name})
-    ended = {vkey.name: key.ended_why or "rotated" for key, vkey in keys if key.valid_to is not None}
+    ended = {vkey.name: key.ended_why or ROTATED for key, vkey in keys if key.valid_to is not None}
     gone = [key for key in (before.receipt_key, before.witness_key) if key is not None and key not in fresh]
     gone += [key for key, _ in before.channels if key.name in ended]
-    past = tuple(_past(key, ended.get(key.name, "rotated"), now) for key in gone)
+    past = tuple(_past(key, ended.get(key.name, ROTATED), now) for key in gone)
     told = tuple(_channel(key) for key, _ in keys if key.lane not in ("receipt", "witness") and me in key.audience)
     after = replace(
         before,
@@ -94,7 +96,9 @@ def _may_be_new(key: VerifierKey, before: Peer) -> bool:
 
 
 def _past(key: VerifierKey, why: str, now: Instant) -> PastKey:
-    return PastKey(key, Instant(now + OVERLAP_MS if why == "rotated" else now), why[:40])
+    if why == ROTATED:
+        return PastKey(key, Instant(now + OVERLAP_MS), why)
+    return PastKey(key, now, why if _CODE.fullmatch(why) else "ended")
 
 
 def _channel(key: roster_2.Key) -> Announced | None:

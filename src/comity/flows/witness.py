@@ -28,8 +28,8 @@ from comity.domain.ledger import (
 from comity.domain.record.kinds import roster_2
 from comity.domain.terms import Actor, Granted, NodeName, Reason, Refused, instant_text, seconds
 from comity.errors import Conflict, MalformedNote, NotFound
-from comity.flows.own_roster import WITNESS, OwnRoster, announced, own_roster
-from comity.ports import Fact, LogKept, Moved, Noticed, Witnessed, World
+from comity.flows.own_roster import WITNESS, OwnRoster, announced, own_records, own_roster
+from comity.ports import Fact, Letter, LogKept, Moved, Noticed, Witnessed, World
 
 RESTORED = "restored-from-backup"
 _TURN = "witness/key"
@@ -71,16 +71,30 @@ def witness_key(world: World) -> VerifierKey | None:
 
 def ready_witness(world: World) -> VerifierKey:
     """The witness key, made now if there is none, and told to every reader. Safe to repeat and to do twice at once."""
+    letters, facts = readiness(world)
+    if facts:
+        _keep(world, letters, facts)
+    key = witness_key(world)
+    assert key is not None
+    return key
+
+
+def readiness(world: World, to: NodeName | None = None) -> tuple[list[Letter], list[Fact]]:
+    """What has to be kept so that every reader, and `to` among them, knows our witness key; nothing when they do.
+
+    The last fact is a guard: Conflict when the key was announced or replaced meanwhile.
+    """
     turn, own = world.store.cursor(_TURN), own_roster(world)
     if own.current(WITNESS) is None and own.version == 0:
         world.keyring.create(f"{world.me.name}/{WITNESS}", COSIGNATURE)
         own = own_roster(world)
     current = own.current(WITNESS)
     if current is None:
-        return _announce_next(world, turn, own, "")
-    if own.version == 0:
-        _tell(world, turn, own, [])
-    return VerifierKey.parse(current.vkey)
+        return _next(world, turn, own, "")
+    told = next((body for _, body in own_records(world, to)), None) if to is not None else None
+    if own.version and (to is None or (told is not None and current.vkey in (key.vkey for key in told.keys))):
+        return [], []
+    return announced(world, own, world.store.channels()), [Moved(_TURN, turn, turn + 1)]
 
 
 def retire_witness_key(world: World, why: str = RESTORED) -> VerifierKey:
@@ -89,8 +103,10 @@ def retire_witness_key(world: World, why: str = RESTORED) -> VerifierKey:
     A witness whose memory is older than its signatures could contradict them. Nothing of that memory is taken over as a
     promise: the new key has none.
     """
-    turn, own = world.store.cursor(_TURN), own_roster(world)
-    return _announce_next(world, turn, own, why)
+    _keep(world, *_next(world, world.store.cursor(_TURN), own_roster(world), why))
+    key = witness_key(world)
+    assert key is not None
+    return key
 
 
 def keep_log(world: World, vkey: str, *, by: Actor) -> Granted[VerifierKey] | Refused:
@@ -172,10 +188,10 @@ def _notice(world: World, asked: Asked, key: VerifierKey, there: Witnessed, code
     world.store.keep([], [Noticed(f"{kind} {checkpoint.origin} {there.size}", world.clock.now(), kind, about)])
 
 
-def _announce_next(world: World, turn: int, own: OwnRoster, why: str) -> VerifierKey:
-    """Ends the present witness key, if there is one, and tells everybody of the next; the one in use afterwards."""
-    key = world.keyring.create(_fresh_name(world, own), COSIGNATURE)
-    now = instant_text(world.clock.now())
+def _next(world: World, turn: int, own: OwnRoster, why: str) -> tuple[list[Letter], list[Fact]]:
+    """Ends the present witness key, if there is one, and tells everybody of the next."""
+    key, at = world.keyring.create(_fresh_name(world, own), COSIGNATURE), world.clock.now()
+    now = instant_text(at)
     ended = [
         roster_2.Key(
             vkey=each.vkey,
@@ -189,27 +205,20 @@ def _announce_next(world: World, turn: int, own: OwnRoster, why: str) -> Verifie
         else each
         for each in own.keys
     ]
-    fresh = roster_2.Key(vkey=key.text, lane=WITNESS, audience=(), valid_from=now)
-    told = replace(own, keys=(*ended, fresh))
-    at = world.clock.now()
-    about = {"name": key.name, "why": why}
-    notice = Noticed(f"witness-key {key.name}", at, "witness-key-replaced" if why else "witness-key-made", about)
-    if _tell(world, turn, told, [notice]):
-        return key
-    current = witness_key(world)
-    assert current is not None
-    return current
+    told = replace(own, keys=(*ended, roster_2.Key(vkey=key.text, lane=WITNESS, audience=(), valid_from=now)))
+    kind = "witness-key-replaced" if why else "witness-key-made"
+    notice = Noticed(f"witness-key {key.name}", at, kind, {"name": key.name, "why": why})
+    return announced(world, told, world.store.channels()), [notice, Moved(_TURN, turn, turn + 1)]
 
 
-def _tell(world: World, turn: int, own: OwnRoster, facts: list[Fact]) -> bool:
-    """Announces this roster, unless somebody else has replaced or announced the witness key since `turn` was read."""
+def _keep(world: World, letters: list[Letter], facts: list[Fact]) -> None:
+    """One transaction; when somebody else announced or replaced the key meanwhile, theirs is the one."""
+    turn = world.store.cursor(_TURN)
     try:
-        world.store.keep(announced(world, own, world.store.channels()), [*facts, Moved(_TURN, turn, turn + 1)])
+        world.store.keep(letters, facts)
     except Conflict:
-        if world.store.cursor(_TURN) == turn:
+        if world.store.cursor(_TURN) == turn and facts[-1] == Moved(_TURN, turn, turn + 1):
             raise
-        return False
-    return True
 
 
 def _fresh_name(world: World, own: OwnRoster) -> str:

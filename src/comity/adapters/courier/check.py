@@ -109,7 +109,7 @@ def _certificate(peer: Peer, now: Instant, shown: bytes) -> Iterator[Finding]:
         "certificate-valid" if since <= at <= until else "certificate-out-of-date",
         dates,
     )
-    same = shown == peer.certificate
+    same = shown in (peer.certificate, peer.next_certificate)
     prints = {"shown": sha256(shown).hexdigest(), "pinned": sha256(peer.certificate).hexdigest()}
     yield Finding("certificate", same, "certificate-pinned" if same else "certificate-not-the-pinned-one", prints)
 

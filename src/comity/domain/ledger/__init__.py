@@ -48,7 +48,7 @@ from comity.domain.ledger.note import (
     parse_note,
     signature_line,
 )
-from comity.domain.ledger.policy import Policy, PolicyGroup, PolicyLog, PolicyWitness, parse_policy
+from comity.domain.ledger.policy import Policy, PolicyEnd, PolicyGroup, PolicyLog, PolicyWitness, parse_policy
 from comity.domain.ledger.proof import TlogProof, parse_proof
 from comity.domain.ledger.proofs import (
     TileSource,
@@ -98,6 +98,7 @@ __all__ = [
     "PastKey",
     "Peer",
     "Policy",
+    "PolicyEnd",
     "PolicyGroup",
     "PolicyLog",
     "PolicyWitness",

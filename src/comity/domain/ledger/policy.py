@@ -1,7 +1,8 @@
 """Whom a verifier believes: logs, witnesses, and how many of them must have signed.
 
 source   C2SP tlog-policy (untagged). Stricter here: text is UTF-8, and no public key may stand on two lines, be it once as log
-         and once as witness.
+         and once as witness. That format has no notion of time; a line `#ends <name>+<id> <time> <why>`, which others take for a
+         comment, says until when a key counts.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from dataclasses import dataclass
 
 from comity.domain.ledger.keys import COSIGNATURE, ED25519, MLDSA44, VerifierKey
 from comity.domain.ledger.lines import decimal
-from comity.errors import MalformedNote
+from comity.domain.terms import Instant, instant_from, instant_text
+from comity.errors import Malformed, MalformedNote
 
 POLICY_CHARACTERS_MAX = 1024 * 1024
 _NONE = "none"
+_ENDS = "#ends"
+_WHY = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 _BLANK = re.compile(r"[ \t]+")
 _LOG_KINDS = frozenset({ED25519, MLDSA44})
 _WITNESS_KINDS = frozenset({COSIGNATURE, MLDSA44})
@@ -48,6 +52,15 @@ class PolicyGroup:
 
 
 @dataclass(frozen=True)
+class PolicyEnd:
+    """A key that counts no longer than this; `why` is a code: `rotated`, `lost`, `stolen` …"""
+
+    key: VerifierKey
+    until: Instant
+    why: str
+
+
+@dataclass(frozen=True)
 class Policy:
     """A whole policy; quorum None asks for no cosignature."""
 
@@ -55,6 +68,11 @@ class Policy:
     witnesses: tuple[PolicyWitness, ...]
     groups: tuple[PolicyGroup, ...]
     quorum: str | None
+    ends: tuple[PolicyEnd, ...] = ()
+
+    def ended_by(self, key: VerifierKey, time_s: int) -> PolicyEnd | None:
+        """The end of this key, if it was over at that time (POSIX seconds)."""
+        return next((end for end in self.ends if end.key == key and time_s * 1000 > end.until), None)
 
     def keys(self) -> tuple[VerifierKey, ...]:
         """All keys, to open a note with: logs first."""
@@ -93,7 +111,12 @@ class Policy:
             need = {len(group.members): "all", 1: "any"} if len(group.members) > 1 else {1: "all"}
             lines.append(_line("group", group.name, need.get(group.need, str(group.need)), *group.members))
         lines.append(_line("quorum", self.quorum or _NONE))
+        lines += [_line(_ENDS, _label(end.key), instant_text(end.until), end.why) for end in self.ends]
         return "".join(lines)
+
+
+def _label(key: VerifierKey) -> str:
+    return f"{key.name}+{key.id.hex()}"
 
 
 def _line(*words: str | None) -> str:
@@ -117,7 +140,7 @@ def parse_policy(text: str | bytes) -> Policy:
     reader = _Reader()
     for number, line in enumerate(lines, 1):
         words = [word for word in _BLANK.split(line) if word]
-        if words and not words[0].startswith("#"):
+        if words and (words[0] == _ENDS or not words[0].startswith("#")):
             try:
                 reader.take(words)
             except MalformedNote as fault:
@@ -136,6 +159,8 @@ class _Reader:
         self._defined: set[str] = set()
         self._grouped: set[str] = set()
         self._publics: set[bytes] = set()
+        self._keys: dict[str, VerifierKey] = {}
+        self._ends: dict[str, PolicyEnd] = {}
 
     def take(self, words: list[str]) -> None:
         match words:
@@ -146,6 +171,8 @@ class _Reader:
                 self._witnesses.append(PolicyWitness(name, self._key(vkey, _WITNESS_KINDS), *url))
             case ["group", name, need, *members] if members:
                 self._group(name, need, members)
+            case ["#ends", label, time, why]:
+                self._end(label, time, why)
             case ["quorum", name]:
                 if self._quorum:
                     raise MalformedNote("policy-quorum-twice")
@@ -159,7 +186,19 @@ class _Reader:
         if not self._quorum:
             raise MalformedNote("policy-quorum-missing")
         quorum = None if self._quorum[0] == _NONE else self._quorum[0]
-        return Policy(tuple(self._logs), tuple(self._witnesses), tuple(self._groups), quorum)
+        ends = tuple(self._ends.values())
+        return Policy(tuple(self._logs), tuple(self._witnesses), tuple(self._groups), quorum, ends)
+
+    def _end(self, label: str, time: str, why: str) -> None:
+        key = self._keys.get(label)
+        if key is None:
+            raise MalformedNote("policy-name-undefined", name=label[:60])
+        if label in self._ends or _WHY.fullmatch(why) is None:
+            raise MalformedNote("policy-end", key=label[:60])
+        try:
+            self._ends[label] = PolicyEnd(key, instant_from(time), why)
+        except Malformed as fault:
+            raise MalformedNote("policy-end", key=label[:60], time=time[:40]) from fault
 
     def _key(self, vkey: str, kinds: frozenset[int]) -> VerifierKey:
         key = VerifierKey.parse(vkey)
@@ -168,6 +207,7 @@ class _Reader:
         if key.public in self._publics:
             raise MalformedNote("policy-key-twice", name=key.name)
         self._publics.add(key.public)
+        self._keys[_label(key)] = key
         return key
 
     def _group(self, name: str, need: str, members: list[str]) -> None:

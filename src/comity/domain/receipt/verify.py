@@ -6,7 +6,7 @@ still be consistent, and a wholly forged world is consistent too; that is why `k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median_low
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from comity.domain.ledger import (
     Checkpoint,
     Policy,
+    PolicyEnd,
     VerifierKey,
     leaf_of,
     open_note,
@@ -23,6 +24,7 @@ from comity.domain.ledger import (
     verify_inclusion,
 )
 from comity.domain.record import Field, Header, Record, filed, header_of, open_record, read_envelope
+from comity.domain.terms import instant_text
 from comity.errors import BadProof, MalformedNote, MalformedRecord, UnknownKey
 
 SALT_BYTES = 32
@@ -32,7 +34,7 @@ PROVES_NOT = ("truth", "authority", "read-by-a-person", "nothing-else-was-said",
 
 @dataclass(frozen=True)
 class Cosigned:
-    """A good cosignature: by whom, in which capacity, when (POSIX seconds)."""
+    """A good cosignature: by whom, in which capacity (`receipt`, `witness`, whatever the number of the key), when (POSIX seconds)."""
 
     name: str
     capacity: str
@@ -48,6 +50,7 @@ class Verified:
     keys_proven  whether writer and cosigners were checked under keys that the verifier had
     delivered    receipt cosignatures of nodes other than the writer's: these hold every record below `size`
     served_s     median of the good cosignature times, POSIX seconds; None without any
+    lapsed       good signatures that came after the end of their keys: nothing rests on them
     """
 
     origin: str
@@ -63,12 +66,13 @@ class Verified:
     opened: tuple[str, ...]
     closed: tuple[str, ...]
     unknown_lines: int
+    lapsed: tuple[Cosigned, ...] = ()
     proves_not: tuple[str, ...] = field(default=PROVES_NOT)
 
     @property
     def delivered(self) -> tuple[Cosigned, ...]:
         host = self.origin.partition("/ch/")[0]
-        return tuple(c for c in self.cosigners if c.capacity == "receipt" and c.name != f"{host}/receipt")
+        return tuple(c for c in self.cosigners if c.capacity == "receipt" and c.name.rpartition("/")[0] != host)
 
 
 def verify_receipt(
@@ -86,7 +90,7 @@ def verify_receipt(
     """
     proof = parse_proof(raw)
     salt, body = _salt_and_envelope(proof.extra, envelope)
-    checkpoint, cosigners, unknown = _signers(proof.note, policy)
+    checkpoint, cosigners, lapsed, unknown = _signers(proof.note, policy)
     verify_inclusion(proof.index, checkpoint.size, leaf_of(salt, body), proof.hashes, checkpoint.root)
     header, record, fault = _read(checkpoint, body, fields)
     opened = tuple(f.pointer for f in fields)
@@ -105,6 +109,7 @@ def verify_receipt(
         opened=opened,
         closed=tuple(pointer for pointer in sealed if pointer not in opened),
         unknown_lines=unknown,
+        lapsed=lapsed,
     )
 
 
@@ -120,26 +125,48 @@ def _salt_and_envelope(extra: bytes | None, envelope: bytes | None) -> tuple[byt
     return extra[:SALT_BYTES], body
 
 
-def _signers(note: bytes, policy: Policy | None) -> tuple[Checkpoint, tuple[Cosigned, ...], int]:
-    """The checkpoint, once its writer and the policy's quorum have signed it; unchecked where there is no policy."""
+def _signers(note: bytes, policy: Policy | None) -> tuple[Checkpoint, tuple[Cosigned, ...], tuple[Cosigned, ...], int]:
+    """The checkpoint, once its writer and the policy's quorum have signed it; unchecked where there is no policy.
+
+    What a key signed after its end counts for nothing. A writer's signature has no time of its own: where the writer's key has
+    ended, somebody else must have signed before that.
+    """
     parsed = parse_note(note)
     checkpoint = parse_checkpoint(parsed.text)
     if policy is None:
-        return checkpoint, (), len(parsed.signatures)
+        return checkpoint, (), (), len(parsed.signatures)
     keys = policy.keys()
     opened = open_note(note, keys)
     if not any(key.name == checkpoint.origin for key in opened.good):
         raise UnknownKey("writer-not-in-policy", origin=checkpoint.origin)
-    if not policy.accepts(checkpoint.origin, opened.good):
-        raise UnknownKey("policy-not-met", origin=checkpoint.origin, signed=sorted(key.name for key in opened.good))
-    cosigners = tuple(
-        Cosigned(key.name, key.name.rpartition("/")[2], time_s)
-        for key, time_s in sorted(opened.good.items(), key=lambda item: item[0].name)
-        if time_s is not None
-    )
+    late = {key: t for key, t in opened.good.items() if t is not None and policy.ended_by(key, t) is not None}
+    good = {key: time_s for key, time_s in opened.good.items() if key not in late}
+    writer = next((key for key in good if key.name == checkpoint.origin), None)
+    first_s = min((time_s for time_s in good.values() if time_s is not None), default=1 << 62)
+    if writer is not None and (end := policy.ended_by(writer, first_s)) is not None:
+        raise UnknownKey("writer-key-ended", origin=checkpoint.origin, until=instant_text(end.until), why=end.why)
+    if not policy.accepts(checkpoint.origin, good):
+        raise UnknownKey(
+            "policy-not-met",
+            origin=checkpoint.origin,
+            signed=sorted(key.name for key in good),
+            after_its_end=sorted(key.name for key in late),
+        )
     known = {(key.name, key.id) for key in keys}
     unknown = sum((line.name, line.id) not in known for line in parsed.signatures)
-    return checkpoint, cosigners, unknown
+    return checkpoint, _cosigned(good), _cosigned(late), unknown
+
+
+def _cosigned(good: Mapping[VerifierKey, int | None]) -> tuple[Cosigned, ...]:
+    by_name = sorted(good.items(), key=lambda item: item[0].name)
+    return tuple(Cosigned(key.name, capacity_of(key.name), at) for key, at in by_name if at is not None)
+
+
+def capacity_of(name: str) -> str:
+    """In which capacity a cosigner of this name signs: a later key's running number is no part of it."""
+    last = name.rpartition("/")[2]
+    stem, _, number = last.rpartition("-")
+    return stem if stem and number.isdecimal() else last
 
 
 def _read(
@@ -156,7 +183,13 @@ def _read(
     return header_of(read_envelope(envelope)), open_record(envelope, fields), None
 
 
-def policy_of(logs: Iterable[VerifierKey], cosigners: Iterable[VerifierKey], *, need: int | None = None) -> str:
+def policy_of(
+    logs: Iterable[VerifierKey],
+    cosigners: Iterable[VerifierKey],
+    *,
+    need: int | None = None,
+    ends: Iterable[PolicyEnd] = (),
+) -> str:
     """A tlog-policy text that demands `need` of these cosigners, all of them unless told otherwise."""
     lines = [f"log {key.text}" for key in logs]
     names = []
@@ -167,4 +200,5 @@ def policy_of(logs: Iterable[VerifierKey], cosigners: Iterable[VerifierKey], *, 
         lines += [f"group cosigners {need if need is not None else 'all'} {' '.join(names)}", "quorum cosigners"]
     else:
         lines.append("quorum none")
+    lines += [f"#ends {end.key.name}+{end.key.id.hex()} {instant_text(end.until)} {end.why}" for end in ends]
     return "\n".join(lines) + "\n"

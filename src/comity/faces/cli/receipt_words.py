@@ -46,6 +46,7 @@ _PARTS = {
     "no-known-signature": "the signatures: nobody in the policy has signed",
     "writer-not-in-policy": "the writer's signature: the policy has no such log, or it has not signed",
     "policy-not-met": "the cosignatures: fewer have signed than the policy asks for",
+    "writer-key-ended": "the writer's key: it had ended before anybody else signed",
     "key-ambiguous": "the policy: two keys have one name and id",
     # the way to the root
     "root-differs": _LEAF,
