@@ -112,6 +112,8 @@ def test_a_file_goes_with_the_last_record_that_names_it(two: Pair) -> None:
     second = hand_over(two.kr, two.bulk.origin, item(RAW))
     take_back(two.kr, first)
     assert files.forget_unnamed(two.kr, [NAME]) == ()
+    assert files.forget_unnamed(two.kr, [NAME], leaving={second}) == (NAME,)
+    two.kr.files.keep([RAW])
     take_back(two.kr, second)
     assert files.forget_unnamed(two.kr, [NAME, NAME, digest(b"never here")]) == (NAME,)
     assert files.forget_unnamed(two.kr, [NAME]) == ()

@@ -6,7 +6,7 @@ officer takes it away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -81,12 +81,12 @@ def standing(world: World, sha256: str) -> Standing:
     return Standing("fetching" if held else "named", held)
 
 
-def forget_unnamed(world: World, digests: Iterable[str]) -> tuple[str, ...]:
+def forget_unnamed(world: World, digests: Iterable[str], leaving: Collection[Place] = ()) -> tuple[str, ...]:
     """Of these files, forgets every one that no live record names any more, and returns them. Safe to repeat.
 
-    For who has just erased records: call it once their erasure is kept, with the digests that they named.
+    leaving   places of records that are about to be erased: they don't hold a file back
     """
-    gone = [sha256 for sha256 in dict.fromkeys(digests) if not namings(world, sha256)]
+    gone = [d for d in dict.fromkeys(digests) if all(each.place in leaving for each in namings(world, d))]
     return tuple(sha256 for sha256 in gone if world.files.forget(sha256))
 
 

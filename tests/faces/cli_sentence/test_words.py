@@ -18,12 +18,21 @@ RULES = (
     "flows/take_report.py",
     "flows/request.py",
     "flows/answer.py",
+    "flows/files.py",
+    "flows/message.py",
+    "flows/rescue.py",
+    "flows/attest_route.py",
+    "flows/replacing.py",
     "domain/law/lint.py",
+    "domain/law/freeze_checks.py",
+    "domain/law/rescue_checks.py",
+    "domain/action/freeze_acts.py",
+    "domain/action/rescue_acts.py",
     "domain/law/grounds.py",
     "domain/law/predicates.py",
     "domain/request/fold.py",
 )
-GIVEN = re.compile(r"(?:Reason\(|_finding\(|_because\(\s*\"[a-z]+\",)\s*\"([a-z-]+)\"")
+GIVEN = re.compile(r"(?:Reason\(|finding\(|objection\(|_because\(\s*\"[a-z]+\",)\s*\"([a-z-]+)\"")
 # What only a program that skips the API's own types can hear.
 UNHEARD = {"channel-unknown"}
 

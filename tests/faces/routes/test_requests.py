@@ -38,7 +38,7 @@ def test_a_request_goes_from_draft_to_preserved_and_both_desks_show_the_same(des
     assert (here["refused_steps"], here["waiting"], here["absent"]) == ([], [], [])
     desks.exchange()
     here = desks.kr.get(f"/requests/{request}")
-    assert all(r["confirmed_at"] for r in here["records"] if r["kind"] in ("action/1", "evidence/1"))
+    assert all(r["service"]["stored_at"] for r in here["records"] if r["kind"] in ("action/1", "evidence/1"))
 
 
 def test_what_is_allowed_names_the_way_in_which_it_is_done(desks: Desks) -> None:

@@ -9,12 +9,12 @@ import msgspec
 
 from comity.domain.request import Step, Taken
 from comity.domain.terms import instant_text
-from comity.domain.terms.instant import Instant
 from comity.errors import NotFound
+from comity.faces.api.message_view import MessageView, ServiceView, message_views, service_view
 from comity.faces.api.route_view import RouteLine, route_line
 from comity.faces.api.views import ReasonView, reason_views
 from comity.flows.files import standing
-from comity.flows.receipt_keys import nearest_line
+from comity.flows.opened import served
 from comity.flows.request import review
 from comity.flows.request_state import Dossier, dossier, drafting_path
 from comity.ports import Place, World
@@ -115,7 +115,7 @@ class EvidenceView(msgspec.Struct, frozen=True):
 
 
 class RecordLine(msgspec.Struct, frozen=True):
-    """A record of the request. `confirmed_at`: when the other side's node cosigned that it holds it; null on the desk, or not yet."""
+    """A record of the request. `service`: when its reader's node stored it and who there opened it; nulls on the desk, or not yet."""
 
     origin: str
     index: int
@@ -123,7 +123,7 @@ class RecordLine(msgspec.Struct, frozen=True):
     record: str
     issuer: str
     made: str
-    confirmed_at: str | None
+    service: ServiceView
 
 
 class RequestView(msgspec.Struct, frozen=True):
@@ -153,6 +153,7 @@ class RequestView(msgspec.Struct, frozen=True):
     route: RouteLine | None
     terms: list[TermView]
     evidence: list[EvidenceView]
+    messages: list[MessageView]
     records: list[RecordLine]
     proves_not: dict[str, str]
 
@@ -197,6 +198,7 @@ def request_view(world: World, request: str) -> RequestView:
         route=route,
         terms=list(_terms(found)),
         evidence=list(_evidence(world, found)),
+        messages=message_views(world, found),
         records=[_record(world, place, record) for place, record in found.records],
         proves_not=found.measure.proves_not,
     )
@@ -286,14 +288,11 @@ def _evidence(world: World, found: Dossier) -> Iterator[EvidenceView]:
 
 def _record(world: World, place: Place, record: Any) -> RecordLine:
     envelope = record.envelope
-    at = confirmed_at(world, place)
-    return RecordLine(place.origin, place.index, envelope.kind, envelope.id, envelope.issuer, envelope.made, at)
+    service = service_view(world, place, record)
+    return RecordLine(place.origin, place.index, envelope.kind, envelope.id, envelope.issuer, envelope.made, service)
 
 
 def confirmed_at(world: World, place: Place) -> str | None:
     """When the reader of the record's channel cosigned that it holds it; None on a desk, or not yet."""
-    channel = world.store.channel(place.origin)
-    if channel.writer == channel.audience:
-        return None
-    line = nearest_line(world, place.origin, channel.audience, place.index)
-    return instant_text(Instant(line.time_s * 1000)) if line is not None else None
+    stored = served(world, place)
+    return instant_text(stored.at) if stored is not None else None

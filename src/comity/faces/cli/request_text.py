@@ -18,6 +18,14 @@ COMMANDS = {
     "actions": "comity action take {id} --event {event} --taken ...",
 }
 ALL = ("blocking", "advisory", "warnings")
+QUESTIONS = {
+    "unclear": "isn't clear",
+    "missing": "is missing",
+    "contradictory": "contradicts something else",
+    "unreadable": "can't be read",
+    "too-broad": "is too broad",
+    "not-found": "names nothing that is found here",
+}
 STANDINGS = {"here": "here", "named": "named, not here"}
 GATE_STYLES = {"open": "green", "attest": "yellow", "blocked": "red"}
 
@@ -70,6 +78,9 @@ def request_whole(console: Console, view: dict[str, Any]) -> None:
             use = f", use: {item['use_limitation']}" if item["use_limitation"] else ""
             say(console, f"  {item['sha256']}  {item['bytes']} bytes  {item['media_type']}  by {item['method']}{use}")
             say(console, f"      {standing_text(item['state'], item['held'], item['bytes'])}", "dim")
+    if view["messages"]:
+        say(console, "Messages:")
+        message_thread(console, view["messages"])
     _records(console, view)
     next_steps(console, view)
     if "en" in view["proves_not"]:
@@ -127,14 +138,40 @@ def _history(console: Console, view: dict[str, Any]) -> None:
 
 
 def _records(console: Console, view: dict[str, Any]) -> None:
-    crossed = [each for each in view["records"] if each["confirmed_at"]]
+    crossed = [each for each in view["records"] if each["service"]["stored_at"]]
     if crossed:
-        say(console, "Confirmed by the other node's cosignature:")
+        say(console, "At the other end (stored: its node's cosignature proves it; opened: its node's word, no proof of reading):")
         for each in crossed:
-            say(
-                console,
-                f"  {each['kind']} number {each['index']} of {each['issuer']}, at {moment(each['confirmed_at'])}",
-            )
+            say(console, f"  {each['kind']} number {each['index']} of {each['issuer']}")
+            _service(console, each["service"], indent="      ")
+
+
+def _service(console: Console, service: dict[str, Any], indent: str) -> None:
+    if service["stored_at"]:
+        size, key = service["stored_size"], service["stored_by"]
+        say(console, f"{indent}stored by {moment(service['stored_at'])}, cosigned at size {size} by {key}", "dim")
+    if service["opened_at"]:
+        say(console, f"{indent}opened at {moment(service['opened_at'])} by {service['opened_by']}", "dim")
+
+
+def message_thread(console: Console, found: list[dict[str, Any]]) -> None:
+    """What the two sides wrote, oldest first. Any: as `MessageView` of the API has it."""
+    if not found:
+        say(console, "No messages yet. Next: comity message send REQUEST --text ...")
+    for each in found:
+        language = f", {each['lang']}" if each["lang"] else ""
+        answers = f", in answer to {each['reply_to']}" if each["reply_to"] else ""
+        say(console, f"{moment(each['at'])}  {each['by']} ({each['node']}{language}{answers})  {each['record']}", "bold")
+        if each["text"]:
+            pairs(console, [("", each["text"])])
+        for absent in each["absent"]:
+            say(console, f"    {absent} isn't here: erased or withheld", "yellow")
+        for question in each["asks"]:
+            say(console, f"    {question['field']}: {QUESTIONS.get(question['code'], question['code'])}")
+        for file in each["attachments"]:
+            stands = standing_text(file["state"], file["held"], file["bytes"])
+            say(console, f"    {file['sha256']}  {file['bytes']} bytes  {file['media_type']}  {stands}")
+        _service(console, each["service"], indent="    ")
 
 
 def next_steps(console: Console, view: dict[str, Any]) -> None:

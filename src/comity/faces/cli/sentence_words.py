@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from comity.faces.cli.measure_words import MEASURES
 from comity.faces.cli.wording import told, told_plainly
 
 # code: (what, how it is mended)
 WORDS: dict[str, tuple[str, str]] = {
+    **MEASURES,
     # reports and values
     "report-empty": ("The report holds neither a value nor a narrative.", "Give --value, --narrative, or both."),
     "value-of-no-kind": ("No kind of indicator fits {text}.", "Name the kind: comity lookup VALUE --kind KIND; kinds: comity lookup --kinds"),
@@ -95,6 +97,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "penalty-too-low": ("The offence carries {years} years; the route asks for {years_min}.", ""),
     "addressee-not-a-company": ("It is for asking companies.", ""),
     "addressee-not-an-authority": ("It is for asking authorities.", ""),
+    # messages
+    "request-closed": ("The request is closed ({state}); nobody writes about it any more.", "Send a new request that names it: --replaces"),
+    "message-empty": ("The message says nothing.", "Give --text, --ask or --file."),
+    "reply-to-unknown": ("No record {record} belongs to this request.", "See the ids: comity message list"),
+    "ask-field-unknown": ("The request has no member {value}.", "Ask about one of: {choices}"),
+    "ask-code-unknown": ("There is no coded question {value}.", "Use one of: {choices}"),
+    "attachment-not-here": ("The file {sha256} isn't here.", "comity file add PATH"),
     # files
     "file-of-another-digest": ("The bytes have the digest {found}, not {sha256}.", "Nothing was kept. Fetch or copy the file again."),
     "file-too-large": ("The file is larger than this node takes ({bytes_max} bytes).", "Raise bytes_max in [files] of comity.toml, or hand it over by another way."),

@@ -134,9 +134,11 @@ def send(context: typer.Context, request: Request) -> None:
 
 @group.command()
 def show(context: typer.Context, request: Request) -> None:
-    """Show where it stands, how it came there, what is missing, and what may come next."""
+    """Show where it stands, how it came there, what may come next; a named officer's first look is told to the other side."""
     here = session(context)
     with here.desk(inspect=True) as desk:
+        if here.officer is not None:
+            desk.post(f"/requests/{request}/opened")
         view: dict[str, Any] = desk.get(f"/requests/{request}")
     here.show(view, lambda console: request_whole(console, view))
 
