@@ -85,8 +85,9 @@ def test_every_form_with_every_field(basis: dict[str, Any]) -> None:
         note = {"note": ours.note} if ours.note else {}
         return {"title": ours.title, "standing": ours.standing, "source": ours.source, "fields": fields, **note}
 
-    assert {form: told(form) for form in BOOK.forms} == basis["forms"]
-    assert len(BOOK.forms) == 25
+    assert {form: told(form) for form in basis["forms"]} == basis["forms"]
+    assert len(basis["forms"]) == 25
+    assert set(BOOK.forms) - set(basis["forms"]) == {"F_FREEZE"}, "ours, and said to be"
 
 
 def test_every_refusal_code_and_every_forbidden_ground(basis: dict[str, Any]) -> None:
@@ -101,7 +102,7 @@ def test_every_refusal_code_and_every_forbidden_ground(basis: dict[str, Any]) ->
 
 
 def test_every_machine_with_every_transition(basis: dict[str, Any]) -> None:
-    assert set(CATALOG.machines()) == set(basis["machines"])
+    assert set(CATALOG.machines()) - set(basis["machines"]) == {"freeze"}, "ours, and said to be"
     for name, told in basis["machines"].items():
         ours = CATALOG.machine(name)
         assert (ours.initial, list(ours.terminal), list(ours.states)) == (
@@ -122,4 +123,8 @@ def test_every_machine_with_every_transition(basis: dict[str, Any]) -> None:
             }
             for step in ours.transitions
         ]
-        assert arrows == told["transitions"]
+        ours_too = [arrow for arrow in arrows if arrow not in told["transitions"]]
+        assert [arrow for arrow in arrows if arrow in told["transitions"]] == told["transitions"]
+        # An alert skips what would delay it, is signed a second time afterwards, and may end in "not found" at any time.
+        added = {"hand_over", "countersign", "add_observation", "forward", "report", "close"} if name == "rescue" else set()
+        assert {arrow["event"] for arrow in ours_too} == added

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
+from comity.domain.action import ACT_CHECKS, Done, Held, outcome
 from comity.domain.law import lint_refusal
-from comity.domain.ledger import Lane
-from comity.domain.record.kinds import action_1, decision_1, evidence_1
-from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_text
-from comity.flows.filing import channel_to, letter, sealed
+from comity.domain.record.kinds import action_1, action_2, decision_1, evidence_1
+from comity.domain.request import RequestView
+from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_from, instant_text
+from comity.flows.duty import taken_back
+from comity.flows.filing import channel_in, letter, sealed
 from comity.flows.request import REQUESTS
-from comity.flows.request_state import Dossier, dossier
+from comity.flows.request_state import Dossier, dossier, lane_of
 from comity.ports import Letter, Place, World
 
 REFUSALS = frozenset({"refuse", "decline"})
@@ -50,9 +53,10 @@ def answer(
     lead, reasons = _lead_in(found, said.event)
     reasons += _told_as(found, said.event, by_action=False)
     reasons += _objections(world, found, said)
+    reasons += _two_persons(found, actor, said.event)
     if reasons:
         return Refused(reasons)
-    origin = channel_to(world, found.other, Lane.URGENT)
+    origin = channel_in(world, found.other, lane_of(world, found))
     letters = [_decision(world, actor, found, origin, Said(event), role) for event in lead]
     letters.append(_decision(world, actor, found, origin, said, role))
     return Granted(world.store.keep(letters))
@@ -69,18 +73,45 @@ def act(
     note: str | None = None,
     items: Sequence[Item] = (),
     choice: str | None = None,
+    held: Sequence[Held] = (),
+    whereabouts: str | None = None,
+    consent: str | None = None,
 ) -> Granted[tuple[Place, ...]] | Refused:
-    """Says what was really done, with the digests of what it yielded."""
+    """Says what was really done, with the digests of what it yielded.
+
+    held         amounts that are really held; which of the event's states they are follows from them, where `choice` is left out
+    whereabouts  of a person who was looked for; it leaves only with `consent`
+    """
     found = dossier(world, request)
     lead, reasons = _lead_in(found, event)
     reasons += _told_as(found, event, by_action=True)
+    reasons += _taken_back(world, found)
     if event == "preserve" and hold_until is None:
         reasons += (Reason("hold-until-missing", {"field": "hold_until", "mend": "say until when the data is held"}),)
+    now = world.clock.now()
+    done = Done(
+        event=event,
+        by=actor.name,
+        at=now,
+        taken=taken,
+        asked=asked_form(found.ask),
+        until=hold_until,
+        held=tuple(held),
+        whereabouts=whereabouts,
+        consent=consent,
+        note=note,
+        choice=choice,
+        held_until=held_until(found.view),
+    )
+    if choice is None and held and "outcome-fits" in found.measure.act_checks:
+        choice = _outcome(found, done)
+    reasons += tuple(why for name in found.measure.act_checks for why in ACT_CHECKS[name](done))
+    reasons += _two_persons(found, actor, event)
     if reasons:
         return Refused(reasons)
-    origin = channel_to(world, found.other, Lane.URGENT)
-    at = instant_text(world.clock.now())
-    body = action_1.Body(
+    origin = channel_in(world, found.other, lane_of(world, found))
+    at = instant_text(now)
+    body: action_1.Body | action_2.Body = action_1.Body(
         request=request,
         event=event,
         measure=found.measure.id,
@@ -92,6 +123,13 @@ def act(
         after=tuple(found.view.after(found.side)),
         note=note or UNSET,
     )
+    if held or whereabouts is not None or consent is not None:  # else the version that every node reads
+        body = action_2.Body(
+            **structs.asdict(body),
+            held=tuple(action_2.Held(each.asset, str(each.amount)) for each in held),
+            consent=consent,
+            whereabouts=whereabouts or UNSET,
+        )
     letters = [_decision(world, actor, found, origin, Said(step), "officer") for step in lead]
     letters.append(letter(origin, sealed(world, body, purpose="crime", basis=found.ask.route, marking=REQUESTS)))
     if items:
@@ -117,6 +155,36 @@ def act(
     return Granted(world.store.keep(letters))
 
 
+def asked_form(ask: Any) -> Mapping[str, str]:
+    """Members of a request's form, personal ones as far as they are here. Any: a body of some version of a request."""
+    personal = getattr(ask, "form_personal", UNSET)
+    return {**ask.form, **(personal if isinstance(personal, dict) else {})}
+
+
+def held_until(view: RequestView) -> Instant | None:
+    """Until when what was told last holds; None where nothing is said to."""
+    told = [taken.step.told.get("hold_until") for taken in view.history]
+    last = next((text for text in reversed(told) if text), None)
+    return instant_from(last) if last is not None else None
+
+
+def _outcome(found: Dossier, done: Done) -> str | None:
+    """The state that the amounts are, where the event may lead to several."""
+    named = outcome(done.asked, done.held)
+    targets = found.machine.targets(found.view.state, done.event)
+    return named if len(targets) > 1 and named in targets else None
+
+
+def _two_persons(found: Dossier, actor: Actor, event: str) -> tuple[Reason, ...]:
+    """Where the measure wants two of us, the second isn't the first. Only this node can see to it: a channel proves its side alone."""
+    before = found.measure.two_persons.get(event)
+    taken = [t.step for t in found.view.history if t.side == found.side and t.step.event == before]
+    if before is None or not taken or taken[-1].by != actor.name:
+        return ()
+    facts = {"field": "by", "mend": "somebody-else", "event": event, "before": before, "by": actor.name}
+    return (Reason("same-person-twice", facts),)
+
+
 def _lead_in(found: Dossier, event: str) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
     """Whether the event is allowed now, or after the one acknowledgement that opening a request amounts to."""
     state, machine, side = found.view.state, found.machine, found.side
@@ -131,6 +199,14 @@ def _lead_in(found: Dossier, event: str) -> tuple[tuple[str, ...], tuple[Reason,
             return ("acknowledge",), ()
     allowed = sorted(machine.events(state, side))
     return (), (Reason("event-not-allowed-here", {"event": event, "state": state, "side": side, "allowed": allowed}),)
+
+
+def _taken_back(world: World, found: Dossier) -> tuple[Reason, ...]:
+    """Nothing is begun for a request that its issuer took back. What was begun may still be ended, and undone."""
+    begun = any(r.envelope.kind.startswith("action/") and r.envelope.issuer == world.me.name for _, r in found.records)
+    if begun or found.sent is None or found.side != "requested":
+        return ()
+    return taken_back(world, found.sent.envelope.issuer, found.sent.envelope.id)
 
 
 def _told_as(found: Dossier, event: str, *, by_action: bool) -> tuple[Reason, ...]:

@@ -38,6 +38,12 @@ def channel_to(world: World, to: NodeName, lane: Lane) -> str:
     return origin
 
 
+def channel_in(world: World, to: NodeName, lane: Lane) -> str:
+    """The open channel of this lane, or the urgent one where the two have none: a rescue waits for no channel of its own."""
+    found = outgoing(world, to, lane) if lane is Lane.RESCUE else None
+    return found if found is not None else channel_to(world, to, Lane.URGENT)
+
+
 def new_channel(world: World, audience: NodeName, lane: Lane) -> Channel:
     """A channel of ours with a key of its own; it exists once its `Opened` fact is kept."""
     key = world.keyring.create(f"{world.me.name}/ch/{world.mint.channel_id()}", ED25519)

@@ -17,8 +17,9 @@ from comity.domain.record.kinds import decision_1, request_1
 from comity.domain.record.places import Target
 from comity.domain.terms import Actor, Granted, NodeName, Reason, Refused, instant_text
 from comity.errors import Malformed, NotFound
-from comity.flows.filing import channel_to, desk, letter, sealed
+from comity.flows.filing import channel_in, desk, letter, sealed
 from comity.flows.lookup import read_value
+from comity.flows.replacing import replacing
 from comity.flows.request_state import Dossier, dossier, drafting_path
 from comity.flows.suppress import suppressed
 from comity.ports import Letter, Place, World
@@ -89,8 +90,12 @@ def _today(world: World) -> date:
 def draft(world: World, actor: Actor, ask: Ask) -> Granted[Drafted] | Refused:
     """Keeps a draft on our own desk and says what is still missing; nothing leaves."""
     peer_named(world, ask.to)
-    measure_named(world, ask.measure)
+    measure = measure_named(world, ask.measure)
     targets, reasons = _targets(ask)
+    if measure.leaves == "alert":
+        reasons += (Reason("leaves-as-an-alert", {"field": "measure", "measure": measure.id, "mend": "alert"}),)
+    if ask.replaces_request is not None:
+        reasons += replacing(world, ask.replaces_request)
     if reasons:
         return Refused(reasons)
     if ask.nature not in ("binding-order", "via-state", "voluntary"):
@@ -172,6 +177,7 @@ def _as_draft(world: World, body: request_1.Body, approved_by: str | None = None
         deadline=body.deadline,
         approved_by=approved_by,
         attestation=Attestation(said.by, said.at, said.text_sha256, said.text_title) if said else None,
+        at=world.clock.now(),
     )
 
 
@@ -229,7 +235,7 @@ def _decision(world: World, actor: Actor, request: str, event: str, role: str) -
 
 
 def send(world: World, actor: Actor, request: str) -> Granted[Place] | Refused:
-    """Both gates once more, then the request stands in the peer's urgent channel: approved, signed, numbered."""
+    """Both gates once more, then the request stands in the peer's channel of its lane: approved, signed, numbered."""
     found, body = _ours(world, request)
     approval = _approval(found)
     reasons: tuple[Reason, ...] = ()
@@ -244,7 +250,7 @@ def send(world: World, actor: Actor, request: str) -> Granted[Place] | Refused:
     if reasons or approval is None:
         return Refused(reasons)
     final = structs.replace(body, approved_by=approval.by, approved_at=approval.at)
-    origin = channel_to(world, NodeName(body.to), Lane.URGENT)
+    origin = channel_in(world, NodeName(body.to), Lane(found.measure.lane))
     record = sealed(world, final, purpose="crime", basis=body.route, marking=REQUESTS)
     (place,) = world.store.keep([letter(origin, record)])
     return Granted(place)

@@ -28,6 +28,7 @@ class Dossier:
     sent     the record that went out, or came in
     records  everything that belongs to it, with its place, ours first
     side     which side we are
+    replaced_by  requests by which its issuer says that they take its place, oldest first; drafts among them are ours
     """
 
     request: str
@@ -38,6 +39,7 @@ class Dossier:
     draft: Record[Any] | None
     sent: Record[Any] | None
     records: tuple[tuple[Place, Record[Any]], ...]
+    replaced_by: tuple[str, ...] = ()
 
     @property
     def ask(self) -> Any:
@@ -61,11 +63,13 @@ def dossier(world: World, request: str) -> Dossier:
         key = UUID(request).bytes
     except ValueError:
         raise NotFound("request", request=request[:60]) from None
-    found = []
+    found, later = [], []
     for place in world.store.traced("request", [key]).get(key, []):
         record = opened(world, place)
         if record is not None and record.body.request == request:
             found.append((place, record))
+        elif record is not None and getattr(record.body, "replaces_request", None) == request:
+            later.append(record)
     lanes = {channel.origin: channel for channel in world.store.channels()}
     ranks = chain_order(lanes.values())
     found.sort(key=lambda each: ranks[each[0].origin])
@@ -93,7 +97,22 @@ def dossier(world: World, request: str) -> Dossier:
     gone = _gone(world, steps, (requester, addressee))
     view = fold_request(steps, machine, requester=requester, addressee=addressee, request=request, gone=gone)
     side: Side = "requester" if requester == world.me.name else "requested"
-    return Dossier(request, measure, machine, view, side, draft, sent, tuple(found))
+    # Only who made a request says what takes its place.
+    replaced_by = tuple(dict.fromkeys(r.body.request for r in later if r.envelope.issuer == requester))
+    return Dossier(request, measure, machine, view, side, draft, sent, tuple(found), replaced_by)
+
+
+def lane_of(world: World, found: Dossier) -> Lane:
+    """The lane in which our side speaks of a request: one and the same, since steps in two channels have no order.
+
+    Where our side has said something already, there; else where the request came in, or what its measure's data says.
+    """
+    lanes = {channel.origin: channel for channel in world.store.channels()}
+    crossed = [lanes[p.origin] for p, _ in found.records if lanes[p.origin].lane is not Lane.DESK]
+    ours = [channel for channel in crossed if channel.writer == world.me.name]
+    if ours or crossed:
+        return (ours or crossed)[-1].lane
+    return Lane(found.measure.lane)
 
 
 def _gone(world: World, steps: Sequence[Step], sides: Sequence[NodeName]) -> set[str]:
@@ -143,8 +162,10 @@ def _step(machine: Machine, order: tuple[int, int], record: Record[Any]) -> Step
 
 def _told(body: Any) -> Mapping[str, Any]:
     """What the faces show beside a step."""
-    names = ("role", "ground", "reason", "taken", "hold_until", "note")
+    names = ("role", "ground", "reason", "taken", "hold_until", "note", "consent", "whereabouts")
     told = {name: value for name in names if (value := getattr(body, name, None)) not in (None, UNSET)}
+    if held := getattr(body, "held", ()):
+        told["held"] = [{"asset": each.asset, "amount": each.amount} for each in held]
     if terms := getattr(body, "terms", ()):
         told["terms"] = [{"text": term.text, "kind": term.kind, "until": term.until} for term in terms]
     return told

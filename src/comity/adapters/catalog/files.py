@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from comity.adapters.catalog.toml import read_toml
+from comity.domain.action import ACT_CHECKS
 from comity.domain.law import (
     CountryLaw,
     ForbiddenGround,
@@ -104,8 +105,11 @@ class FileCatalog:
             if runs is None:
                 found.append(Reason("machine-unknown", {"measure": measure.id, "machine": measure.machine}))
                 continue
-            strange = [event for event in measure.acts if event not in runs.known_events]
+            named = [*measure.acts, *measure.two_persons, *measure.two_persons.values()]
+            strange = [event for event in dict.fromkeys(named) if event not in runs.known_events]
             found += [Reason("event-unknown", {"measure": measure.id, "event": event}) for event in strange]
+            unknown = [name for name in measure.act_checks if name not in ACT_CHECKS]
+            found += [Reason("act-check-unknown", {"measure": measure.id, "check": name}) for name in unknown]
         found += [Reason("order-rule-missing", {"order": name}) for name in _ORDERS if name not in self._orders]
         return tuple(found)
 

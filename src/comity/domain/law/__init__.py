@@ -2,9 +2,10 @@
 
 from comity.domain.law.book import check_book, gate_allowed, law_book
 from comity.domain.law.cases import run_case
+from comity.domain.law.checks import CHECKS
 from comity.domain.law.grounds import Addressee, Offence
-from comity.domain.law.lint import Attestation, Draft, Findings, lint, lint_for_sending, lint_refusal
-from comity.domain.law.measure import Carrier, Measure
+from comity.domain.law.lint import Attestation, Draft, Findings, lint, lint_alert, lint_for_sending, lint_refusal
+from comity.domain.law.measure import Carrier, Limit, Measure
 from comity.domain.law.participation import binds, in_force, standing_of
 from comity.domain.law.predicates import PREDICATES, Between
 from comity.domain.law.values import (
@@ -27,6 +28,7 @@ from comity.domain.law.values import (
 from comity.domain.law.weigh import RouteView, usable, weigh, weigh_carriers
 
 __all__ = [
+    "CHECKS",
     "PREDICATES",
     "Addressee",
     "Attestation",
@@ -43,6 +45,7 @@ __all__ = [
     "Gate",
     "Instrument",
     "LawBook",
+    "Limit",
     "Measure",
     "Nature",
     "Offence",
@@ -58,6 +61,7 @@ __all__ = [
     "in_force",
     "law_book",
     "lint",
+    "lint_alert",
     "lint_for_sending",
     "lint_refusal",
     "run_case",

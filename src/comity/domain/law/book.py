@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from comity.domain.law.checks import CHECKS
 from comity.domain.law.measure import Measure
 from comity.domain.law.predicates import PREDICATES
 from comity.domain.law.values import (
@@ -109,5 +110,8 @@ def _measure_faults(measure: Measure, book: LawBook) -> Iterator[Reason]:
             continue
         names = {field.name for field in book.forms[form].fields}
         yield from (Reason("member-unknown", {**at, "form": form, "member": m}) for m in members if m not in names)
+    yield from (Reason("form-unknown", {**at, "form": form}) for form in measure.forms if form not in book.forms)
+    named = (*measure.blocks, *measure.advises)
+    yield from (Reason("check-unknown", {**at, "check": name}) for name in named if name not in CHECKS)
     undone = sorted(set(measure.done_by) - set(measure.acts))
     yield from (Reason("done-by-no-act", {**at, "event": event}) for event in undone)

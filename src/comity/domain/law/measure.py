@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 import msgspec
 
-from comity.domain.law.values import Case, Standing
+from comity.domain.law.values import Case, Nature, Standing
 
 
 class Carrier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,7 +19,22 @@ class Carrier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     note: str = ""
 
 
-class Measure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"carriers": "carrier"}):
+class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a measure may last at most that is asked for in this way, and who says so."""
+
+    nature: Nature
+    days: int
+    source: str
+    standing: Standing
+
+
+class Measure(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"carriers": "carrier", "limits": "limit"},
+):
     """One kind of act that may be asked for.
 
     label        language -> name; `unreviewed` lists languages whose wording no speaker has checked
@@ -28,6 +44,15 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     acts         events that are told by an action record, not by a decision
     done_by      those of them with which the measure is carried out
     proves_not   language -> what a receipt of it does not show
+    note         language -> what whoever asks or answers should have in mind
+    lane         channel it travels in, urgent where the peers have none of that lane
+    leaves       `approved`: by somebody else than its author; `alert`: by one duty officer, the second signature afterwards
+    forms        forms that go with every route
+    blocks       conditions of `checks.py` that hold a draft back; `advises` names those that only tell
+    limits       how long it may last at most, by nature
+    two_persons  event -> the earlier event of our side that somebody else has to have caused
+    act_checks   conditions of `comity.domain.action` on what is told as done
+    answer_days  urgency -> days in which an acknowledgement is looked for; told when they are over, never more
     """
 
     id: str
@@ -40,6 +65,16 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     acts: tuple[str, ...]
     done_by: tuple[str, ...]
     proves_not: dict[str, str]
+    note: dict[str, str] = {}
+    lane: Literal["urgent", "rescue"] = "urgent"
+    leaves: Literal["approved", "alert"] = "approved"
+    forms: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    advises: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    two_persons: dict[str, str] = {}
+    act_checks: tuple[str, ...] = ()
+    answer_days: dict[str, float] = {}
     source: str
     standing: Standing
     checked_on: date

@@ -25,6 +25,8 @@ Time = Annotated[str, form("time")]
 """RFC 3339 in UTC, seconds or milliseconds, a day of the calendar: what `instant_from` reads."""
 Sha256 = Annotated[str, form("sha256")]
 CountryCode = Annotated[str, form("country")]
+Units = Annotated[str, form("units")]
+"""An amount in the smallest unit of its asset, as decimal digits: on some chains such numbers outgrow what JSON's readers keep."""
 Word = Annotated[str, Meta(min_length=1, max_length=120)]
 """A code, a name of a role or the like; never about a person, except officers who act in office."""
 Count = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
