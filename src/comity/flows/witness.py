@@ -6,6 +6,7 @@ the second is told where the log stands. A store that came back from a backup ne
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 
@@ -29,11 +30,10 @@ from comity.domain.record.kinds import roster_2
 from comity.domain.terms import Actor, Granted, NodeName, Reason, Refused, instant_text, seconds
 from comity.errors import Conflict, MalformedNote, NotFound
 from comity.flows.own_roster import WITNESS, OwnRoster, announced, own_records, own_roster
-from comity.ports import Fact, Letter, LogKept, Moved, Noticed, Witnessed, World
+from comity.ports import Fact, Letter, LogKept, Noticed, Witnessed, World
 
 RESTORED = "restored-from-backup"
-_TURN = "witness/key"
-"""Cursor: how often the witness key was announced or replaced."""
+_TRIES = 8
 
 
 def add_checkpoint(world: World, body: bytes) -> Answer:
@@ -71,30 +71,26 @@ def witness_key(world: World) -> VerifierKey | None:
 
 def ready_witness(world: World) -> VerifierKey:
     """The witness key, made now if there is none, and told to every reader. Safe to repeat and to do twice at once."""
-    letters, facts = readiness(world)
-    if facts:
-        _keep(world, letters, facts)
-    key = witness_key(world)
-    assert key is not None
-    return key
+    return _told(world, lambda: readiness(world))
 
 
 def readiness(world: World, to: NodeName | None = None) -> tuple[list[Letter], list[Fact]]:
     """What has to be kept so that every reader, and `to` among them, knows our witness key; nothing when they do.
 
-    The last fact is a guard: Conflict when the key was announced or replaced meanwhile.
+    The last fact is the guard of the node's own roster: Conflict when somebody told another one meanwhile.
     """
-    turn, own = world.store.cursor(_TURN), own_roster(world)
+    own = own_roster(world)
     if own.current(WITNESS) is None and own.version == 0:
         world.keyring.create(f"{world.me.name}/{WITNESS}", COSIGNATURE)
         own = own_roster(world)
     current = own.current(WITNESS)
     if current is None:
-        return _next(world, turn, own, "")
+        return _next(world, own, "")
     told = next((body for _, body in own_records(world, to)), None) if to is not None else None
     if own.version and (to is None or (told is not None and current.vkey in (key.vkey for key in told.keys))):
         return [], []
-    return announced(world, own, world.store.channels()), [Moved(_TURN, turn, turn + 1)]
+    letters, guard = announced(world, own, world.store.channels())
+    return letters, [guard]
 
 
 def retire_witness_key(world: World, why: str = RESTORED) -> VerifierKey:
@@ -103,10 +99,7 @@ def retire_witness_key(world: World, why: str = RESTORED) -> VerifierKey:
     A witness whose memory is older than its signatures could contradict them. Nothing of that memory is taken over as a
     promise: the new key has none.
     """
-    _keep(world, *_next(world, world.store.cursor(_TURN), own_roster(world), why))
-    key = witness_key(world)
-    assert key is not None
-    return key
+    return _told(world, lambda: _next(world, own_roster(world), why))
 
 
 def keep_log(world: World, vkey: str, *, by: Actor) -> Granted[VerifierKey] | Refused:
@@ -188,7 +181,7 @@ def _notice(world: World, asked: Asked, key: VerifierKey, there: Witnessed, code
     world.store.keep([], [Noticed(f"{kind} {checkpoint.origin} {there.size}", world.clock.now(), kind, about)])
 
 
-def _next(world: World, turn: int, own: OwnRoster, why: str) -> tuple[list[Letter], list[Fact]]:
+def _next(world: World, own: OwnRoster, why: str) -> tuple[list[Letter], list[Fact]]:
     """Ends the present witness key, if there is one, and tells everybody of the next."""
     key, at = world.keyring.create(_fresh_name(world, own), COSIGNATURE), world.clock.now()
     now = instant_text(at)
@@ -208,17 +201,24 @@ def _next(world: World, turn: int, own: OwnRoster, why: str) -> tuple[list[Lette
     told = replace(own, keys=(*ended, roster_2.Key(vkey=key.text, lane=WITNESS, audience=(), valid_from=now)))
     kind = "witness-key-replaced" if why else "witness-key-made"
     notice = Noticed(f"witness-key {key.name}", at, kind, {"name": key.name, "why": why})
-    return announced(world, told, world.store.channels()), [notice, Moved(_TURN, turn, turn + 1)]
+    letters, guard = announced(world, told, world.store.channels())
+    return letters, [notice, guard]
 
 
-def _keep(world: World, letters: list[Letter], facts: list[Fact]) -> None:
-    """One transaction; when somebody else announced or replaced the key meanwhile, theirs is the one."""
-    turn = world.store.cursor(_TURN)
-    try:
-        world.store.keep(letters, facts)
-    except Conflict:
-        if world.store.cursor(_TURN) == turn and facts[-1] == Moved(_TURN, turn, turn + 1):
-            raise
+def _told(world: World, make: Callable[[], tuple[list[Letter], list[Fact]]]) -> VerifierKey:
+    """The witness key once what `make` gives is kept; made anew when somebody else told another roster meanwhile."""
+    for tries_left in reversed(range(_TRIES)):
+        letters, facts = make()
+        try:
+            if facts:
+                world.store.keep(letters, facts)
+            break
+        except Conflict as moved:
+            if moved.code != "cursor-elsewhere" or not tries_left:
+                raise
+    key = witness_key(world)
+    assert key is not None
+    return key
 
 
 def _fresh_name(world: World, own: OwnRoster) -> str:
