@@ -19,7 +19,7 @@ demo: ## run three nodes on this machine, from report to receipt (ONCE=1 ends by
 
 test: ## run every test (COMITY_REQUIRE=shared makes missing public data a failure)
 	$(SETUP) dev
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@COMITY_REQUIRE=pg,$$COMITY_REQUIRE $(BIN)/pytest -n 2 --dist loadfile
 
 check: ## format, lint, types, layers and the rules of the house
 	$(SETUP) dev

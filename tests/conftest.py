@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests import postgres
 
 REQUIRED = {word for word in os.environ.get("COMITY_REQUIRE", "").split(",") if word}
 
@@ -20,3 +23,18 @@ def shared_data() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return root / "data"
+
+
+@pytest.fixture(autouse=True)
+def _postgres(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For tests marked `pg`: a server is there, and the databases that the test used are empty again after it."""
+    if request.node.get_closest_marker("pg") is None:
+        yield
+        return
+    if postgres.MISSING:
+        message = f"no PostgreSQL server for tests: {', '.join(postgres.MISSING)} not installed"
+        if "pg" in REQUIRED:
+            pytest.fail(message)
+        pytest.skip(message)
+    yield
+    postgres.server().wipe()

@@ -18,6 +18,7 @@ from comity.domain.record.kinds import indicator_1
 from comity.domain.terms import Country, Instant, NodeName
 from comity.flows import carry, witness
 from comity.ports import Courier, Letter, Opened, PeerKept, Reply, Self, Step, Store, World, no_step
+from tests import postgres
 
 START = Instant(1_795_500_000_000)
 
@@ -112,9 +113,14 @@ class DirectCourier:
 def open_store(
     kind: str, folder: Path, name: NodeName, keyring: FileKeyring, salt: Callable[[], bytes], step: Step
 ) -> Store:
-    """`memory` or `sqlite`."""
+    """`memory`, `sqlite`, or `postgres` (in tests marked `pg`)."""
     if kind == "memory":
         return MemoryStore(name, keyring, salt, step=step)
+    if kind == "postgres":
+        from comity.adapters.store.postgres import PostgresStore  # here: psycopg needn't be there for other tests
+
+        url = postgres.server().of(folder)
+        return PostgresStore(url, folder / "marks", name, keyring, salt, step=step)
     return SqliteStore(folder / "store", folder / "marks", name, keyring, salt, step=step)
 
 

@@ -49,19 +49,24 @@ from comity.ports import (
 )
 from tests.worlds import channel_to, introduce, letter, node_world, sealed_indicator
 
-STORES = ["memory", "sqlite"]
+STORES = ["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.pg)]
 
 
 @pytest.fixture(params=STORES)
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    made = node_world(tmp_path / "a", "police.kr.example", "KR", None, None, store=request.param)  # type: ignore[arg-type]
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def world(kind: str, tmp_path: Path) -> Iterator[World]:
+    made = node_world(tmp_path / "a", "police.kr.example", "KR", None, None, store=kind)  # type: ignore[arg-type]
     yield made
     made.store.close()
 
 
-@pytest.fixture(params=STORES)
-def far(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    made = node_world(tmp_path / "b", "taskforce.kh.example", "KH", None, None, store=request.param, seed=9)  # type: ignore[arg-type]
+@pytest.fixture
+def far(kind: str, tmp_path: Path) -> Iterator[World]:
+    made = node_world(tmp_path / "b", "taskforce.kh.example", "KH", None, None, store=kind, seed=9)  # type: ignore[arg-type]
     yield made
     made.store.close()
 

@@ -1,35 +1,22 @@
-"""The store on SQLite: WAL, every commit fsynced, one writer thread, readers beside it."""
+"""SQLite under the store: WAL, every commit fsynced, one file that one process owns."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, insert, select, text
+from sqlalchemy import Connection, create_engine, event
 
-from comity.adapters.store import effects, holding, regaining, returning
-from comity.adapters.store import tables as t
-from comity.adapters.store.fence import behind, catch_up, replay_erasures
-from comity.adapters.store.finding import Finding
-from comity.adapters.store.group import Group
-from comity.adapters.store.listing import Listing
-from comity.adapters.store.marks import Marks
-from comity.adapters.store.reading import load_logs
-from comity.adapters.store.rebuilding import differences
-from comity.adapters.store.returning import Restored, finish_return
-from comity.adapters.store.rows import Log
-from comity.adapters.store.sequencer import Sequencer, Work
-from comity.domain.ledger import Line
-from comity.domain.record import Entry
+from comity.adapters.store.database import Database, Scrubbed
+from comity.adapters.store.sql import SqlStore
 from comity.domain.terms import NodeName
-from comity.errors import Conflict, Fenced, Misconfigured
-from comity.ports import Fact, Keyring, Letter, Place, Step, no_step
+from comity.errors import Misconfigured
+from comity.ports import Keyring, Step, no_step
 
-T = TypeVar("T")
+FILE_NAME = "node.db"
 PRAGMAS = ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "busy_timeout=5000", "secure_delete=on")
 
 
@@ -51,28 +38,64 @@ def _take_lock(path: Path) -> int:
     return lock
 
 
-def _in_transaction(connection: Connection) -> bool:
-    driver: Any = connection.connection.driver_connection  # sqlite3.Connection; SQLAlchemy types it as Any
-    return bool(driver.in_transaction)
+class SqliteDatabase(Database):
+    """The file `node.db` in `folder`, locked for this process until `close`. Misconfigured when another process has it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.where = str(folder / FILE_NAME)
+        self._lock: int | None = _take_lock(folder / "node.lock")
+        self.engine = create_engine(
+            f"sqlite:///{self.where}", isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=24
+        )
+        event.listen(self.engine, "connect", _set_pragmas)
+        self._writer: Connection | None = None
+
+    def writer(self, patience_s: float) -> Connection:
+        if self._writer is None:
+            self._writer = self.engine.connect()
+        return self._writer
+
+    def begin(self, connection: Connection) -> None:
+        connection.exec_driver_sql("begin immediate")
+
+    def in_transaction(self, connection: Connection) -> bool:
+        driver: Any = connection.connection.driver_connection  # sqlite3.Connection; SQLAlchemy types it as Any
+        return bool(driver.in_transaction)
+
+    def forget(self, connection: Connection) -> bool:
+        """`secure_delete` has overwritten the pages; here the write-ahead log goes too, unless a reader is in the way."""
+        return not connection.exec_driver_sql("pragma wal_checkpoint(truncate)").scalar()
+
+    def scrub(self) -> Scrubbed:
+        """Writes the file anew: bytes that moved between pages when they split stay nowhere."""
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("vacuum")
+            busy = connection.exec_driver_sql("pragma wal_checkpoint(truncate)").scalar()
+        undone = (("write-ahead-log-truncated", "a reader was in the way; repeat it"),) if busy else ()
+        return Scrubbed(("file-rewritten",) if busy else ("file-rewritten", "write-ahead-log-truncated"), undone)
+
+    def check(self, connection: Connection) -> Sequence[str]:
+        said = connection.exec_driver_sql("pragma integrity_check(10)").scalars().all()
+        return [] if said == ["ok"] else list(said)
+
+    def after_copy(self, connection: Connection) -> None:
+        """SQLite numbers from the largest that is there."""
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        self.engine.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
-@dataclass(frozen=True)
-class _Letters:
-    """Letters without facts need no savepoint: once checked, appending them can't fail."""
-
-    letters: tuple[Letter, ...]
-
-    def __call__(self, group: Group) -> tuple[Place, ...]:
-        group.check(self.letters)
-        return group.append(self.letters)
-
-
-class SqliteStore(Finding, Listing):
+class SqliteStore(SqlStore):
     """Port `Store` on one SQLite file that this process alone may write.
 
-    folder   holds `node.db`; `marks` is the folder of the high-water file and must lie outside what backups restore
-    inspect  opens a store that is behind its own signatures, for doctor and rebuild; nothing can be kept in it
-    Raises Misconfigured when another process has it, or the schema is not ours; Fenced when it is behind.
+    folder   holds `node.db`; see `SqlStore` for the rest
     """
 
     def __init__(
@@ -87,179 +110,5 @@ class SqliteStore(Finding, Listing):
         inspect: bool = False,
         group_max: int = 256,
     ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _take_lock(folder / "node.lock")
-        self._me, self._keyring, self._salt, self._step = me, keyring, salt, step
-        self._engine = create_engine(
-            f"sqlite:///{folder / 'node.db'}", isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=24
-        )
-        event.listen(self._engine, "connect", _set_pragmas)
-        self._writing = self._engine.connect()
-        self._prepare()
-        self._marks = Marks(marks / "high-water", me)
-        self._logs: dict[str, Log] = load_logs(self._writing)
-        self._marks.learn(finish_return(self._writing, me, self._logs, self._marks.told))
-        self._time_s = self._marks.told.time_s
-        self.fences = behind(self._writing, me, self._logs, self._marks.told)
-        if replay_erasures(self._writing, self._logs, self._marks.told):
-            self._forget_pages()
-        if self.fences and not inspect:
-            self._shut()
-            origin, reason = next(iter(self.fences.items()))
-            raise Fenced("store-behind-its-signatures", origin=origin, reason=reason, channels=len(self.fences))
-        if not self.fences:
-            self._marks.write(catch_up(self._writing, me, self._logs, self._marks.told))
-        self._sequencer: Sequencer[Group] = Sequencer(self._commit, group_max=group_max)
-
-    # ---- opening and closing
-    def _prepare(self) -> None:
-        t.metadata.create_all(self._writing)
-        version = self._writing.execute(select(t.schema.c.version)).scalar()
-        if version is None:
-            self._writing.execute(insert(t.schema).values(version=t.SCHEMA_VERSION))
-        elif version != t.SCHEMA_VERSION:
-            self._shut()
-            raise Misconfigured("schema-version", found=version, known=t.SCHEMA_VERSION)
-
-    def _shut(self) -> None:
-        self._writing.close()
-        self._engine.dispose()
-        os.close(self._lock)
-
-    def close(self) -> None:
-        self._sequencer.close()
-        self._marks.close()
-        self._shut()
-
-    def _forget_pages(self) -> None:
-        """Erased bytes leave the write-ahead log too."""
-        self._writing.execute(text("pragma wal_checkpoint(truncate)")).close()
-
-    def _read(self, ask: Callable[[Connection], T]) -> T:
-        with self._engine.connect() as connection:
-            return ask(connection)
-
-    @property
-    def groups(self) -> int:
-        """Transactions that the sequencer has committed, for measurements."""
-        return self._sequencer.groups
-
-    # ---- the one place where anything is written
-    def _commit(self, works: Sequence[Work[Group]]) -> None:
-        """W2 to W4 for a group of works: all that succeed become durable together, then each is answered."""
-        connection = self._writing
-        group = Group(connection, self._me, self._logs, self._keyring, self._salt, self._marks.told.lost)
-        answers: list[tuple[Work[Group], Any, BaseException | None]] = []
-        committed = False
-        try:
-            connection.exec_driver_sql("begin immediate")
-            group.prefetch(x for work in works if isinstance(work.run, _Letters) for x in work.run.letters)
-            answers += [self._attempt(group, work) for work in works]
-            group.finish()
-            self._step("W2")
-            self._marks.write(group.marks_first)
-            connection.exec_driver_sql("commit")
-            committed = True
-            self._step("W3")
-            self._marks.write(group.marks)
-            self._step("W3m")
-        except BaseException as fault:
-            if committed:  # the database is ahead of the file: nothing more may happen until a start has caught up
-                self.fences = {"*": "high-water-not-written"}
-            if _in_transaction(connection):
-                connection.exec_driver_sql("rollback")
-            for work in works:
-                work.done.set_exception(fault)
-            return
-        self._logs = {**self._logs, **group.touched}
-        if group.erased_something:
-            self._forget_pages()
-        self._step("W4")
-        for work, result, failure in answers:
-            if failure is None:
-                work.done.set_result(result)
-            else:
-                work.done.set_exception(failure)
-
-    def _attempt(self, group: Group, work: Work[Group]) -> tuple[Work[Group], Any, BaseException | None]:
-        if isinstance(work.run, _Letters):
-            try:
-                group.check(work.run.letters)
-            except Exception as refused:  # the caller's own fault, handed to that caller alone
-                return work, None, refused
-            return work, group.append(work.run.letters), None
-        group.flush()
-        before = group.snapshot()
-        group.connection.exec_driver_sql("savepoint one")
-        try:
-            result = work.run(group)
-            group.flush()
-        except Exception as refused:  # the caller's own fault, handed to that caller alone
-            group.connection.exec_driver_sql("rollback to one")
-            group.connection.exec_driver_sql("release one")
-            group.restore(before)
-            return work, None, refused
-        group.connection.exec_driver_sql("release one")
-        return work, result, None
-
-    def _do(self, run: Callable[[Group], T]) -> T:
-        if self.fences:
-            raise Fenced("store-behind-its-signatures", channels=len(self.fences))
-        return self._sequencer.do(run)
-
-    # ---- the port
-    def keep(self, letters: Sequence[Letter], facts: Sequence[Fact] = ()) -> tuple[Place, ...]:
-        self._step("W1")
-        if not facts and not any(letter.erases for letter in letters):
-            return self._do(_Letters(tuple(letters)))
-
-        def run(group: Group) -> tuple[Place, ...]:
-            for fact in facts:
-                effects.apply(group, fact)
-            group.check(letters)
-            return group.append(letters)
-
-        return self._do(run)
-
-    def pend(self, origin: str, note: bytes, size: int, leaves: Sequence[bytes]) -> None:
-        self._do(lambda group: holding.pend(group, origin, note, size, leaves))
-
-    def fill(self, origin: str, entries: Sequence[Entry]) -> int:
-        return self._do(lambda group: holding.fill(group, origin, entries))
-
-    def unfill(self, origin: str, indexes: Sequence[int]) -> None:
-        self._do(lambda group: holding.unfill(group, origin, indexes))
-
-    def missing(self, origin: str) -> list[int]:
-        return self._do(lambda group: sorted(holding.lacking(group, group.log(origin))))
-
-    def hold(self, origin: str, size: int, note: bytes, entries: Sequence[Entry] = ()) -> None:
-        self._do(lambda group: holding.hold(group, origin, size, note, entries))
-
-    def keep_line(self, origin: str, line: Line) -> None:
-        self._do(lambda group: holding.keep_line(group, origin, line, self.last_time_s()))
-
-    def regain(self, origin: str, note: bytes, entries: Sequence[Entry], leaves: Sequence[bytes] = ()) -> None:
-        gone = tuple(self._marks.told.gone.values())
-        self._do(lambda group: regaining.regain(group, origin, note, entries, leaves, gone))
-
-    def acknowledge_restore(self) -> Restored:
-        """Makes a store that was opened with `inspect` because it is behind its own signatures usable again.
-
-        In one transaction every fenced channel of ours is retired, every channel of others goes behind (one that was retired
-        keeps that in mind as `why` "restored-while-retired"), and what was cosigned as a witness is forgotten if it was fenced.
-        The high-water file then says so, and neither this nor a later start is fenced for it; a backup from before this moment
-        is noticed even so. Repeating it is not needed and not allowed: Conflict when nothing is fenced.
-        """
-        if not self.fences or "*" in self.fences:
-            raise Conflict("nothing-to-acknowledge")
-        fences, told = dict(self.fences), self._marks.told
-        done = self._sequencer.do(lambda group: returning.acknowledge(group, self._logs, fences, told))
-        told.lost |= set(done.lost)
-        self.fences = {}
-        return done
-
-    def rebuild(self, *, write: bool) -> tuple[str, ...]:
-        if self.fences:
-            return tuple(differences(self._writing, self._logs, write=False))
-        return self._do(lambda group: tuple(differences(group.connection, self._logs, write=write)))
+        database = SqliteDatabase(folder)
+        super().__init__(database, marks, me, keyring, salt, step=step, inspect=inspect, group_max=group_max)

@@ -9,20 +9,25 @@ SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
-schema = Table("schema", metadata, Column("version", Integer, primary_key=True))
+Word = String().with_variant(String(collation="C"), "postgresql")
+"""Text that is found and ordered by its code points, wherever the database was made."""
+
+schema = Table(  # what a program of any version reads first
+    "schema", metadata, Column("version", Integer, primary_key=True, autoincrement=False)
+)
 
 channel = Table(
     "channel",
     metadata,
-    Column("ch", Integer, primary_key=True),
-    Column("origin", String, nullable=False, unique=True),
-    Column("vkey", String, nullable=False),
-    Column("writer", String, nullable=False),
-    Column("audience", String, nullable=False),
-    Column("lane", String, nullable=False),
+    Column("ch", Integer, primary_key=True, autoincrement=False),
+    Column("origin", Word, nullable=False, unique=True),
+    Column("vkey", Word, nullable=False),
+    Column("writer", Word, nullable=False),
+    Column("audience", Word, nullable=False),
+    Column("lane", Word, nullable=False),
     Column("opened", BigInteger, nullable=False),
-    Column("standing", String, nullable=False),
-    Column("why", String, nullable=False),
+    Column("standing", Word, nullable=False),
+    Column("why", Word, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("peaks", LargeBinary, nullable=False),  # compact range of the first `size` leaves
     Column("note", LargeBinary, nullable=False),
@@ -32,9 +37,9 @@ channel = Table(
     Column("drained", BigInteger, nullable=False),
     Column("line_size", BigInteger, nullable=False),
     Column("line_time", BigInteger, nullable=False),
-    Column("line_name", String, nullable=False),
+    Column("line_name", Word, nullable=False),
     Column("line", LargeBinary, nullable=False),
-    Column("follows_origin", String),  # the channel that this one continues, and where that one ended
+    Column("follows_origin", Word),  # the channel that this one continues, and where that one ended
     Column("follows_size", BigInteger),
     Column("follows_root", LargeBinary),
 )
@@ -49,15 +54,15 @@ entry = Table(
     Column("salt", LargeBinary),
     Column("envelope", LargeBinary),
     Column("fields", LargeBinary),
-    Column("order_origin", String),
+    Column("order_origin", Word),
     Column("order_index", BigInteger),
     # derived from the envelope once the entry is settled
     Column("settled", Boolean, nullable=False),
-    Column("id", String),
-    Column("kind", String),
-    Column("issuer", String),
+    Column("id", Word),
+    Column("kind", Word),
+    Column("issuer", Word),
     Column("made", BigInteger),
-    Column("fault", String),
+    Column("fault", Word),
 )
 Index("entry_id", entry.c.id)
 Index("entry_kind", entry.c.kind, entry.c.made)
@@ -68,7 +73,7 @@ known = Table(  # ids that were ever appended to a channel of ours; they outlive
     "known",
     metadata,
     Column("ch", Integer, primary_key=True),
-    Column("id", String, primary_key=True),
+    Column("id", Word, primary_key=True),
     Column("idx", BigInteger, nullable=False),
 )
 
@@ -94,7 +99,7 @@ cosignature = Table(
     "cosignature",
     metadata,
     Column("ch", Integer, primary_key=True),
-    Column("name", String, primary_key=True),
+    Column("name", Word, primary_key=True),
     Column("size", BigInteger, primary_key=True),
     Column("time_s", BigInteger, nullable=False),
     Column("line", LargeBinary, nullable=False),
@@ -103,7 +108,7 @@ cosignature = Table(
 trace = Table(  # derived: value -> postings
     "trace",
     metadata,
-    Column("name", String, primary_key=True),
+    Column("name", Word, primary_key=True),
     Column("key", LargeBinary, primary_key=True),
     Column("ch", Integer, primary_key=True),
     Column("idx", BigInteger, primary_key=True),
@@ -113,32 +118,30 @@ Index("trace_entry", trace.c.ch, trace.c.idx)
 tombstone = Table(
     "tombstone",
     metadata,
-    Column("issuer", String, primary_key=True),
-    Column("id", String, primary_key=True),
-    Column("order_origin", String, nullable=False),
+    Column("issuer", Word, primary_key=True),
+    Column("id", Word, primary_key=True),
+    Column("order_origin", Word, nullable=False),
     Column("order_index", BigInteger, nullable=False),
 )
 
 acted = Table(
     "acted",
     metadata,
-    Column("issuer", String, primary_key=True),
-    Column("id", String, primary_key=True),
+    Column("issuer", Word, primary_key=True),
+    Column("id", Word, primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("outcome", String, nullable=False),
+    Column("outcome", Word, nullable=False),
 )
 
-peer = Table(
-    "peer", metadata, Column("name", String, primary_key=True), Column("document", LargeBinary, nullable=False)
-)
+peer = Table("peer", metadata, Column("name", Word, primary_key=True), Column("document", LargeBinary, nullable=False))
 
 warning = Table(
     "warning",
     metadata,
-    Column("name", String, primary_key=True),
-    Column("sha256", String, nullable=False),
+    Column("name", Word, primary_key=True),
+    Column("sha256", Word, nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    Column("by", String, nullable=False),
+    Column("by", Word, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
 
@@ -146,9 +149,9 @@ notice = Table(
     "notice",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("key", String, nullable=False),
+    Column("key", Word, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("kind", String, nullable=False),
+    Column("kind", Word, nullable=False),
     Column("about", LargeBinary, nullable=False),
     UniqueConstraint("key"),
 )
@@ -159,7 +162,7 @@ evidence = Table(
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("ch", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("why", String, nullable=False),
+    Column("why", Word, nullable=False),
     Column("note", LargeBinary, nullable=False),
 )
 
@@ -167,35 +170,35 @@ copied = Table(  # what has left our control
     "copied",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("issuer", String, nullable=False),
-    Column("id", String, nullable=False),
-    Column("what", String, nullable=False),
-    Column("sha256", String, nullable=False),
-    Column("by", String, nullable=False),
+    Column("issuer", Word, nullable=False),
+    Column("id", Word, nullable=False),
+    Column("what", Word, nullable=False),
+    Column("sha256", Word, nullable=False),
+    Column("by", Word, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
 Index("copied_record", copied.c.issuer, copied.c.id)
 
-cursor = Table("cursor", metadata, Column("name", String, primary_key=True), Column("at", BigInteger, nullable=False))
+cursor = Table("cursor", metadata, Column("name", Word, primary_key=True), Column("at", BigInteger, nullable=False))
 
 log = Table(  # logs that we witness
     "log",
     metadata,
-    Column("origin", String, primary_key=True),
-    Column("vkey", String, nullable=False),
-    Column("writer", String, nullable=False),
+    Column("origin", Word, primary_key=True),
+    Column("vkey", Word, nullable=False),
+    Column("writer", Word, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
 
 witnessed = Table(  # the last checkpoint of each that we cosigned
     "witnessed",
     metadata,
-    Column("origin", String, primary_key=True),
+    Column("origin", Word, primary_key=True),
     Column("before", BigInteger, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("root", LargeBinary, nullable=False),
     Column("note", LargeBinary, nullable=False),
-    Column("line_name", String, nullable=False),
+    Column("line_name", Word, nullable=False),
     Column("line_size", BigInteger, nullable=False),
     Column("line_time", BigInteger, nullable=False),
     Column("line", LargeBinary, nullable=False),

@@ -1,0 +1,86 @@
+"""What a store needs of its database beyond SQL: who alone may write, how a transaction ends, and what happens when it goes away."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Scrubbed:
+    """What was done so that erased bytes are in no file of the database any more.
+
+    done    code of each step that was carried out
+    undone  code of each step that the database didn't let us do, with its reason
+    """
+
+    done: tuple[str, ...]
+    undone: tuple[tuple[str, str], ...] = ()
+
+
+class Database(ABC):
+    """One database of one node. The writer's connection is used by one thread; the engine serves readers.
+
+    where   what tells operators which database it is; never holds a password
+    """
+
+    engine: Engine
+    where: str
+
+    @abstractmethod
+    def writer(self, patience_s: float) -> Connection:
+        """The connection that alone may write; a new one when it was lost.
+
+        Misconfigured when another process owns the database, Busy when it can't be reached within `patience_s`.
+        """
+
+    @abstractmethod
+    def begin(self, connection: Connection) -> None:
+        """Starts a transaction for writing."""
+
+    @abstractmethod
+    def in_transaction(self, connection: Connection) -> bool:
+        """Whether one is open; never asked of a lost connection."""
+
+    def lost(self, connection: Connection) -> bool:
+        """Whether the connection is gone, and with it whatever wasn't committed."""
+        return False
+
+    def mark(self, connection: Connection) -> str:
+        """What `committed` can find the open transaction by after the connection was lost."""
+        return ""
+
+    def committed(self, connection: Connection, mark: str) -> bool:
+        """Whether a transaction whose COMMIT was sent over a lost connection went through. Unreachable when nobody can tell."""
+        return False
+
+    def read(self, ask: Callable[[Connection], T]) -> T:
+        """What `ask` finds out over a connection for reading."""
+        with self.engine.connect() as connection:
+            return ask(connection)
+
+    @abstractmethod
+    def forget(self, connection: Connection) -> bool:
+        """After a commit that erased: what can be done at once against erased bytes in files; False when it has to be repeated."""
+
+    @abstractmethod
+    def scrub(self) -> Scrubbed:
+        """Everything that can be done so that no file holds erased bytes. Nobody writes meanwhile; readers may have to wait."""
+
+    @abstractmethod
+    def check(self, connection: Connection) -> Sequence[str]:
+        """Damage that the database finds in itself, at most a few lines; nothing when it is sound."""
+
+    @abstractmethod
+    def after_copy(self, connection: Connection) -> None:
+        """Numbers that the database gives out go on above those that were copied in."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go of everything. Safe to repeat."""

@@ -1,0 +1,226 @@
+"""PostgreSQL under the store: the same tables, one writer's session that owns the database, readers from a pool.
+
+Imported only by who uses it: psycopg is an extra, and this is the one file that needs it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
+
+from comity.adapters.store import tables as t
+from comity.adapters.store.database import Database, Scrubbed
+from comity.adapters.store.sql import SqlStore
+from comity.domain.terms import NodeName
+from comity.errors import Busy, Misconfigured, Unreachable
+from comity.ports import Keyring, Step, no_step
+
+T = TypeVar("T")
+OWNER = 0x636F_6D69_7479  # "comity": the advisory lock that the writer's session holds, one in each database
+SETTINGS = {"connect_timeout": "10", "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3"}
+BODIES = (t.entry, t.trace, t.warning)
+"""Tables whose rows hold what an order may take away."""
+
+
+def postgres_url(text: str) -> URL:
+    """The place of a database; Misconfigured when the text isn't one, or psycopg isn't installed."""
+    try:
+        import psycopg  # noqa: F401  # only whether it is there
+    except ImportError as fault:
+        raise Misconfigured("driver-missing", driver="psycopg", mend='pip install "comity[pg]"') from fault
+    try:
+        url = make_url(text)
+    except ArgumentError as fault:
+        raise Misconfigured("store-url", why="write postgresql://user@host/database") from fault
+    if url.get_backend_name() != "postgresql":
+        raise Misconfigured("store-url", why="write postgresql://user@host/database")
+    return url.set(drivername="postgresql+psycopg")
+
+
+class PostgresDatabase(Database):
+    """One database of a PostgreSQL server, owned by one session until `close`."""
+
+    def __init__(self, url: str) -> None:
+        place = postgres_url(url)
+        self.where = place.set(drivername="postgresql").render_as_string(hide_password=True)
+        self._name = f"comity {secrets.token_hex(6)}"
+        settings = {**SETTINGS, "application_name": self._name}
+        self.engine = create_engine(
+            place, isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=8, connect_args=settings
+        )
+        self._single = create_engine(place, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=settings)
+        self._writer: Connection | None = None
+        self._session = 0  # of the writer, on the server
+
+    # ---- the writer's session
+    def writer(self, patience_s: float) -> Connection:
+        if self._writer is not None and not self.lost(self._writer):
+            return self._writer
+        first = self._session == 0
+        until = time.monotonic() + patience_s
+        while True:
+            try:
+                self._writer = self._own(self._single.connect(), until)
+            except DBAPIError as fault:
+                if first:
+                    why = str(fault.orig).strip().partition("\n")[0]
+                    raise Misconfigured("database-unreachable", where=self.where, why=why) from fault
+                if time.monotonic() > until:
+                    raise Busy("database-away", where=self.where) from fault
+                time.sleep(0.1)
+            else:
+                return self._writer
+
+    def _own(self, connection: Connection, until: float) -> Connection:
+        """Takes the lock that only one session can have; a session of our own that the server hasn't missed yet is ended."""
+        try:
+            self._fit(connection)
+            while not connection.exec_driver_sql("select pg_try_advisory_lock(%s)", (OWNER,)).scalar():
+                ours = "select pg_terminate_backend(pid) from pg_stat_activity where pid = %s and application_name = %s"
+                connection.exec_driver_sql(ours, (self._session, self._name))
+                if time.monotonic() > until:
+                    raise Misconfigured("store-in-use", path=self.where)
+                time.sleep(0.05)
+            connection.exec_driver_sql("set synchronous_commit = on")
+            self._session = connection.exec_driver_sql("select pg_backend_pid()").scalar_one()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _fit(self, connection: Connection) -> None:
+        def show(name: str) -> str:
+            return str(connection.exec_driver_sql(f"show {name}").scalar())
+
+        if show("server_encoding") != "UTF8":
+            raise Misconfigured("database-encoding", where=self.where, found=show("server_encoding"), wanted="UTF8")
+        if show("fsync") != "on" or show("full_page_writes") != "on":
+            raise Misconfigured("database-not-durable", where=self.where, wanted="fsync = on, full_page_writes = on")
+        if connection.exec_driver_sql("select pg_is_in_recovery()").scalar():
+            raise Misconfigured("database-is-a-replica", where=self.where)
+
+    def begin(self, connection: Connection) -> None:
+        connection.exec_driver_sql("begin")
+
+    def in_transaction(self, connection: Connection) -> bool:
+        driver: Any = connection.connection.driver_connection  # psycopg.Connection; SQLAlchemy types it as Any
+        return bool(driver.info.transaction_status != 0)
+
+    def lost(self, connection: Connection) -> bool:
+        if connection.closed or connection.invalidated:
+            return True
+        driver: Any = connection.connection.driver_connection  # as above
+        return bool(driver.closed or driver.broken)
+
+    def mark(self, connection: Connection) -> str:
+        return str(connection.exec_driver_sql("select pg_current_xact_id()").scalar_one())
+
+    def committed(self, connection: Connection, mark: str) -> bool:
+        """The server keeps the outcome of recent transactions. We own the database again, so that one has ended."""
+        try:
+            said = connection.exec_driver_sql("select pg_xact_status(%s::xid8)", (mark,)).scalar()
+        except DBAPIError as fault:
+            raise Unreachable("transaction-unknown", where=self.where) from fault
+        if said not in ("committed", "aborted"):
+            raise Unreachable("transaction-unknown", where=self.where, said=said)
+        return bool(said == "committed")
+
+    # ---- readers
+    def read(self, ask: Callable[[Connection], T]) -> T:
+        """Asks again, once, when the connection turns out to be gone: the pool lets all of its age go with it."""
+        try:
+            return super().read(ask)
+        except DBAPIError as fault:
+            if not _away(fault):
+                raise
+        try:
+            return super().read(ask)
+        except DBAPIError as fault:
+            if not _away(fault):
+                raise
+            raise Busy("database-away", where=self.where) from fault
+
+    # ---- upkeep
+    def forget(self, connection: Connection) -> bool:
+        """Old versions of rows stay in the files until `scrub`; nothing that is quick would change that."""
+        return True
+
+    def scrub(self) -> Scrubbed:
+        """Rewrites the tables that held bodies, then asks for a checkpoint and a fresh log segment.
+
+        What the server or its operator keeps beside that is not reached: archived and replicated log, base backups.
+        """
+        done, undone = [], []
+        steps = [
+            *(("table-rewritten", f"vacuum (full) {table.name}") for table in BODIES),
+            ("log-segment-ended", "select pg_switch_wal()"),
+            ("checkpoint", "checkpoint"),
+        ]
+        with self.engine.connect() as connection:
+            for code, statement in steps:
+                try:
+                    connection.exec_driver_sql(statement)
+                except DBAPIError as fault:
+                    if getattr(fault.orig, "sqlstate", None) != "42501":  # insufficient_privilege
+                        raise
+                    undone.append((code, "the database user may not do that"))
+                else:
+                    done.append(code)
+            if connection.exec_driver_sql("show wal_recycle").scalar() == "on":
+                undone.append(
+                    ("log-segments-removed", "wal_recycle is on: old segments are kept for use, with what they hold")
+                )
+            if connection.exec_driver_sql("show archive_mode").scalar() != "off":
+                undone.append(("log-archive", "archive_mode is on: the archive holds what was written before"))
+        return Scrubbed(tuple(dict.fromkeys(done)), tuple(undone))
+
+    def check(self, connection: Connection) -> Sequence[str]:
+        """PostgreSQL tells of damage when it reads; there is nothing to ask without an extension."""
+        return []
+
+    def after_copy(self, connection: Connection) -> None:
+        for table in (t.notice, t.evidence, t.copied):
+            connection.exec_driver_sql(
+                f"select setval(pg_get_serial_sequence('{table.name}', 'seq'), max(seq)) from {table.name}"  # noqa: S608
+            )
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        self.engine.dispose()
+
+
+def _away(fault: DBAPIError) -> bool:
+    """Whether the connection is gone, or can't be had: the server starts, stops, or isn't there."""
+    state = str(getattr(fault.orig, "sqlstate", None) or "08")
+    return fault.connection_invalidated or state.startswith("08") or state in ("57P01", "57P02", "57P03")
+
+
+class PostgresStore(SqlStore):
+    """Port `Store` on one PostgreSQL database that this process alone may write.
+
+    url   `postgresql://user@host/database`; see `SqlStore` for the rest
+    """
+
+    def __init__(
+        self,
+        url: str,
+        marks: Path,
+        me: NodeName,
+        keyring: Keyring,
+        salt: Callable[[], bytes],
+        *,
+        step: Step = no_step,
+        inspect: bool = False,
+        group_max: int = 256,
+    ) -> None:
+        database = PostgresDatabase(url)
+        super().__init__(database, marks, me, keyring, salt, step=step, inspect=inspect, group_max=group_max)
