@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,6 +22,7 @@ from comity.domain.terms.address import is_exchange_address
 from comity.errors import Malformed, Misconfigured
 
 FILE_NAME = "comity.toml"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DEFAULT_PORT = 8710
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
@@ -63,6 +64,12 @@ class FoldersTable(_Table, frozen=True):
     catalog: tuple[str, ...] = ()
 
 
+class StoreTable(_Table, frozen=True):
+    """Where the store is: `postgresql://user@host/database`; empty for SQLite in the node's home. It may hold a password."""
+
+    url: str = ""
+
+
 class PullTable(_Table, frozen=True):
     """How often each partner is asked without a nudge, and how long the pause grows while it can't be reached."""
 
@@ -83,7 +90,7 @@ class NotifyTable(_Table, frozen=True):
 
     kinds      of notices that are told
     every_s    what isn't pressing is gathered for so long
-    smtp_host  empty sends no e-mail; smtp_ca is a file of certificates to trust instead of the system's
+    smtp_host  empty sends no e-mail; smtp_ca and webhook_ca are files of certificates to trust instead of the system's
     webhook_private  lets the webhook lead to a private address or to this machine
     """
 
@@ -106,6 +113,7 @@ class NotifyTable(_Table, frozen=True):
     mail_to: tuple[str, ...] = ()
     webhook_url: str = ""
     webhook_secret_file: str = ""
+    webhook_ca: str = ""
     webhook_private: bool = False
 
 
@@ -130,6 +138,7 @@ class _File(_Table, frozen=True):
     listen: ListenTable = ListenTable()
     desk: DeskTable = DeskTable()
     pull: PullTable = PullTable()
+    store: StoreTable = StoreTable()
     files: FilesTable = FilesTable()
     notify: NotifyTable = NotifyTable()
     witness: WitnessTable = WitnessTable()
@@ -141,6 +150,7 @@ _TABLES: dict[str, type[_Table]] = {
     "desk": DeskTable,
     "folders": FoldersTable,
     "pull": PullTable,
+    "store": StoreTable,
     "files": FilesTable,
     "notify": NotifyTable,
     "witness": WitnessTable,
@@ -164,6 +174,7 @@ class Config:
     files: FilesTable
     notify: NotifyTable
     witness: WitnessTable
+    store_url: str = field(default="", repr=False)  # may hold a password
 
     @property
     def files_folder(self) -> Path:
@@ -257,6 +268,10 @@ catalog = [{overlays}]
 every_s = {config.pull.every_s}
 pause_max_s = {config.pull.pause_max_s}
 
+[store]
+# postgresql://user@host/database; empty for SQLite in this folder.
+url = {_quoted(config.store_url)}
+
 [files]
 # Files that records name; bytes_max is the largest that is taken in or fetched.
 {_values(config.files)}
@@ -282,6 +297,7 @@ def fresh_config(
     host: str = "127.0.0.1",
     desk_port: int = 0,
     marks: str | None = None,
+    store_url: str = "",
 ) -> Config:
     """Settings for a new node, checked as if they had been read."""
     listen = {"host": host, "port": port, "beyond_loopback": host not in ("127.0.0.1", "::1", "localhost")}
@@ -291,6 +307,7 @@ def fresh_config(
         "desk": {"port": desk_port},
         # Beside the home, not in it: who copies the home back after an accident must not copy this back.
         "folders": {"marks": marks or f"../{home.name}.marks"},
+        "store": {"url": store_url},
     }
     path = home / FILE_NAME
     return _checked(home, _file_from(raw, path), path)
@@ -339,6 +356,26 @@ def _file_from(raw: Mapping[str, Any], path: Path) -> _File:
         raise Misconfigured("config-key-unknown", file=str(path), key=key, known=list(known)) from fault
 
 
+def _check_notify(told: NotifyTable, path: Path) -> None:
+    """What is named goes with what it needs; a mail server beyond this machine is spoken to over TLS alone."""
+    needs = {
+        "mail_from": bool(told.smtp_host) and not _is_mailbox(told.mail_from),
+        "mail_to": bool(told.smtp_host) and not (told.mail_to and all(map(_is_mailbox, told.mail_to))),
+        "smtp_security": told.smtp_security == "none" and told.smtp_host not in ("", *LOOPBACK),
+        "smtp_password_file": bool(told.smtp_user) and not told.smtp_password_file,
+        "webhook_secret_file": bool(told.webhook_url) and not told.webhook_secret_file,
+    }
+    for key, wrong in needs.items():
+        if wrong:
+            why = "none is for a server on this machine" if key == "smtp_security" else "it is needed, and isn't there"
+            raise Misconfigured("config-value", file=str(path), key=f"notify.{key}", why=why)
+
+
+def _is_mailbox(text: str) -> bool:
+    name, at, host = text.partition("@")
+    return bool(name and at and host) and text.isascii() and text.isprintable() and " " not in text
+
+
 def _checked(home: Path, file: _File, path: Path) -> Config:
     try:
         name, land = node_name(file.node.name), country(file.node.country)
@@ -347,11 +384,15 @@ def _checked(home: Path, file: _File, path: Path) -> Config:
     if not is_exchange_address(file.node.address):
         why = "write https://host:port, without a path"
         raise Misconfigured("config-value", file=str(path), key="node.address", why=why)
+    _check_notify(file.notify, path)
     if not file.node.title.strip() or len(file.node.title) > 200:
         raise Misconfigured("config-value", file=str(path), key="node.title", why="write 1 to 200 characters")
     if file.witness.hold_lanes and not file.witness.policy:
         why = "hold_lanes demands a quorum, and no policy says of whom"
         raise Misconfigured("config-value", file=str(path), key="witness.policy", why=why)
+    if file.store.url and not file.store.url.startswith("postgresql://"):
+        why = "write postgresql://user@host/database, or leave it empty for SQLite"
+        raise Misconfigured("config-value", file=str(path), key="store.url", why=why)
     return Config(
         home=home,
         name=name,
@@ -366,7 +407,22 @@ def _checked(home: Path, file: _File, path: Path) -> Config:
         files=file.files,
         notify=file.notify,
         witness=file.witness,
+        store_url=file.store.url,
     )
+
+
+def with_store(home: Path, url: str) -> str:
+    """The text of `comity.toml` with another `url` in `[store]` and every other line as it stands."""
+    lines = (home / FILE_NAME).read_text("utf-8").splitlines()
+    setting = f"url = {_quoted(url)}"
+    tables = [at for at, line in enumerate(lines) if line.split("#")[0].strip() == "[store]"]
+    if not tables:
+        lines += ["", "[store]", setting]
+        return "\n".join(lines) + "\n"
+    start = tables[0] + 1
+    stop = next((at for at in range(start, len(lines)) if lines[at].lstrip().startswith("[")), len(lines))
+    lines[start:stop] = [setting, *(line for line in lines[start:stop] if line.partition("=")[0].strip() != "url")]
+    return "\n".join(lines) + "\n"
 
 
 def _values(table: _Table) -> str:

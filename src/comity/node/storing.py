@@ -1,0 +1,54 @@
+"""The store that the settings name: opened, and its schema brought up to this program's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from comity.adapters.store import schema
+from comity.adapters.store.database import Database
+from comity.adapters.store.sql import SqlStore
+from comity.adapters.store.sqlite import SqliteDatabase
+from comity.config import Config
+from comity.errors import Misconfigured, NotFound
+from comity.ports import Keyring, Step, no_step
+
+
+def database(config: Config) -> Database:
+    """The database that the settings name; psycopg is imported only for PostgreSQL."""
+    if not config.store_url:
+        return SqliteDatabase(config.store)
+    from comity.adapters.store.postgres import PostgresDatabase
+
+    return PostgresDatabase(config.store_url)
+
+
+def open_store(
+    config: Config, keyring: Keyring, salt: Callable[[], bytes], *, step: Step = no_step, inspect: bool = False
+) -> SqlStore:
+    """Misconfigured when another process has it or the schema isn't this program's; Fenced when it is behind and not inspected."""
+    return SqlStore(database(config), config.marks, config.name, keyring, salt, step=step, inspect=inspect)
+
+
+def upgrade_store(config: Config) -> list[str]:
+    """Brings an older schema up to this program's, in one transaction, after a check of the database; tells the steps it took.
+
+    Misconfigured when the node runs, the database is damaged, newer, or not as any version of it was; then nothing has changed.
+    """
+    if not config.store_url and not (config.store / "node.db").exists():
+        raise NotFound("database", file=str(config.store / "node.db"))
+    there = database(config)
+    try:
+        connection = there.writer(0.0)
+        if damage := there.check(connection):
+            raise Misconfigured("database-damaged", where=there.where, found=list(damage))
+        done: list[str] = []
+        there.begin(connection)
+        try:
+            schema.upgrade(connection, done.append)
+        except BaseException:
+            connection.exec_driver_sql("rollback")
+            raise
+        connection.exec_driver_sql("commit")
+        return done
+    finally:
+        there.close()
