@@ -12,12 +12,12 @@ from comity.domain.request import SIDES, Machine, RequestView, Step, Transition,
 from comity.domain.terms import NodeName
 from tests.spec.making import PLATFORM, POLICE
 
-MACHINES = ("request", "takedown")
+MACHINES = ("request", "takedown", "freeze", "rescue")
 """The machines of the measures in this version; each measure names one."""
 
 
 FORK = "fork"
-"""A machine for these vectors alone: the published ones have no event that leads to several states."""
+"""A machine for these vectors alone: small, with an event that leads to several states."""
 
 
 @cache
@@ -79,7 +79,7 @@ def _steps(*said: Said) -> list[Step]:
 
 def _step(place: str, event: str, after: tuple[str, ...], choice: str | None = None) -> Step:
     side, number = place[0], int(place[1:])
-    opening = event in ("send", "notify")
+    opening = event in ("send", "notify", "hand_over")
     return Step(
         order=(0, number),
         issuer=NodeName({"a": POLICE, "b": PLATFORM, "c": "stranger.example"}[side]),
@@ -163,6 +163,18 @@ def _cases() -> Iterator[tuple[Any, ...]]:
     )
     yield from _choices()
     yield "a takedown", "takedown", _steps(("a0", "notify", ()), ("b0", "acknowledge", ("a0",)))
+    ordered = _steps(sent, got, accepted, ("b2", "order_hold", ("a0",)))
+    part = _steps(
+        ("b3", "confirm_hold", ("a0",), "partly_held"), ("a1", "ask_release", ("b3",)), ("b4", "release", ("a1",))
+    )
+    yield "a freeze holds a part and lets go", "freeze", [*ordered, *part]
+    unread = _steps(("b3", "confirm_hold", ("a0",), "held"), ("a1", "withdraw", ("b2",)))
+    yield "a freeze is withdrawn while it is being held", "freeze", [*ordered, *unread]
+    alert: Said = ("a0", "hand_over", ())
+    signed = _steps(
+        alert, ("b0", "acknowledge", ("a0",)), ("a1", "countersign", ()), ("b1", "report", ("a0",), "not_found")
+    )
+    yield "a rescue alert, countersigned while it is being answered", "rescue", signed
 
 
 def _choices() -> Iterator[tuple[Any, ...]]:
