@@ -82,7 +82,7 @@ class SecondSignature:
 def alert(world: World, actor: Actor, asked: Alert) -> Granted[Alerted] | Refused:
     """Drafted and sent in one transaction; Refused with every reason when it can't leave, and then nothing is kept."""
     peer, measure = peer_named(world, asked.to), measure_named(world, MEASURE)
-    values, words, advice = _values(asked)
+    values, words, advice = _values(asked, measure)
     views = weigh_for(world, MEASURE, asked.to)
     view, said = _route(world, actor, asked, views)
     personal = {**words, **asked.form_personal}
@@ -119,7 +119,7 @@ def _sent(world: World, body: request_1.Body, measure: Measure, advice: tuple[Re
     return Alerted(body.request, place, route, world.store.channel(origin).lane, advice, due)
 
 
-def _values(asked: Alert) -> tuple[list[Indicator], dict[str, str], tuple[Reason, ...]]:
+def _values(asked: Alert, measure: Measure) -> tuple[list[Indicator], dict[str, str], tuple[Reason, ...]]:
     """What has a normal form, what goes along in words instead, and advice about these."""
     given: list[tuple[str | None, str, str]] = []
     given += [("person_name", asked.name, "person.name")] if asked.name else []
@@ -131,15 +131,18 @@ def _values(asked: Alert) -> tuple[list[Indicator], dict[str, str], tuple[Reason
     loose: list[str] = []
     for kind, text, member in given:
         try:
-            found.setdefault(read_value(kind, text))
+            value = read_value(kind, text)
+            why = "" if value.kind in measure.targets else "target-kind"
         except Malformed as fault:
-            advice.append(
-                Reason("told-in-words", {"field": member or "targets", "mend": "correct-later", "why": fault.code})
-            )
-            if member:
-                words[member] = text[:WORDS_MAX]
-            else:
-                loose.append(text[:WORDS_MAX])
+            why = fault.code
+        if not why:
+            found.setdefault(value)
+            continue
+        advice.append(Reason("told-in-words", {"field": member or "targets", "mend": "correct-later", "why": why}))
+        if member:
+            words[member] = text[:WORDS_MAX]
+        else:
+            loose.append(text[:WORDS_MAX])
     if loose:
         words["also_given"] = "\n".join(loose)[:WORDS_MAX]
     return list(found), words, tuple(advice)
