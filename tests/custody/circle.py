@@ -109,7 +109,9 @@ def circle(
     return Circle(worlds, clock, offline)
 
 
-def indicator(value: str, *, kind: str = "domain", note: str = "FICTIONAL", role: str = "scam-site") -> indicator_1.Body:
+def indicator(
+    value: str, *, kind: str = "domain", note: str = "FICTIONAL", role: str = "scam-site"
+) -> indicator_1.Body:
     """`value` in the clear where its kind is open, sealed where it is a person's own."""
     personal = kind not in ("domain", "url", "wallet", "handle")
     return indicator_1.Body(

@@ -9,10 +9,10 @@ from comity.domain.ledger import Lane
 from comity.domain.record import Marking
 from comity.domain.record.custody import tally
 from comity.domain.record.kinds import ack_2
-from comity.domain.terms import NodeName, instant_text
-from comity.flows.filing import letter, outgoing, sealed
+from comity.domain.terms import instant_text
+from comity.flows.filing import about_place, letter, outgoing, sealed
 from comity.flows.holders import Act, Heard, answered, counted, holders_of, rule_of, upstream
-from comity.ports import Letter, World
+from comity.ports import Letter, Place, World
 
 ACKS = Marking(tlp="AMBER", hcodes=("H0",), pap="GREEN")
 State = Literal["done", "partly", "refused", "reversed", "cannot-reverse", "legal-hold"]
@@ -36,9 +36,12 @@ def worst(outcomes: list[Outcome]) -> Outcome:
 
 
 def ack(
-    world: World, to: NodeName, of: str, of_kind: str, outcome: Outcome, *, behind: int = 0, by: str | None = None
+    world: World, place: Place, of: str, of_kind: str, outcome: Outcome, *, behind: int = 0, by: str | None = None
 ) -> Letter | None:
-    """The first answer; `behind` nodes have just been told and are silent yet. None without a channel to send it in."""
+    """The first answer to what stands at `place`, for whoever wrote it there; None without a channel to send it in.
+
+    behind   nodes that have just been told and are silent yet
+    """
     complied = int(outcome.state in ("done", "reversed"))
     body = ack_2.Body(
         of=of,
@@ -50,12 +53,15 @@ def ack(
         review=outcome.review,
         by=by,
     )
-    return _letter(world, to, body)
+    return _letter(world, place, body)
 
 
-def _letter(world: World, to: NodeName, body: ack_2.Body) -> Letter | None:
-    origin = outgoing(world, to, Lane.URGENT)
-    return letter(origin, sealed(world, body, purpose="acknowledgement", marking=ACKS)) if origin is not None else None
+def _letter(world: World, place: Place, body: ack_2.Body) -> Letter | None:
+    origin = outgoing(world, world.store.channel(place.origin).writer, Lane.URGENT)
+    if origin is None:
+        return None
+    about = (about_place(world, place),)
+    return letter(origin, sealed(world, body, purpose="acknowledgement", marking=ACKS, about=about))
 
 
 def report(
@@ -82,7 +88,7 @@ def report(
     )
     if said is None and last is not None and (last.counts, last.named) == (body.counts, body.named):
         return []
-    letters = [_letter(world, node, body) for node in upstream(world, act)]
+    letters = [_letter(world, place, body) for place in upstream(world, act)]
     return [each for each in letters if each is not None]
 
 

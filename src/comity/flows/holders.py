@@ -173,11 +173,14 @@ def released(world: World, act: str) -> dict[str, str]:
     return found
 
 
-def upstream(world: World, act: Act) -> list[NodeName]:
-    """Who gave us a foreign order: its issuer, or relays."""
-    direct = [world.store.channel(place.origin).writer for place in world.store.find(act.id)]
-    relays = [world.store.channel(p.origin).writer for p, _ in transfers_in(world, act.command.issuer, act.id)]
-    return [node for node in dict.fromkeys((*direct, *relays)) if node != world.me.name]
+def upstream(world: World, act: Act) -> list[Place]:
+    """Where a foreign order came to us, one place for each node that gave it: its issuer, or relays."""
+    found: dict[NodeName, Place] = {}
+    for place in (*world.store.find(act.id), *(p for p, _ in transfers_in(world, act.command.issuer, act.id))):
+        writer = world.store.channel(place.origin).writer
+        if writer != world.me.name:
+            found.setdefault(writer, place)
+    return list(found.values())
 
 
 def counted(body: ack_2.Body, holders: int, complied: int, overdue: int, named: tuple[str, ...], at: str) -> ack_2.Body:

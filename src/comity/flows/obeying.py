@@ -47,18 +47,20 @@ def obey(
     *,
     again: bool = False,
     fresh: Mapping[str, Sequence[Place]] | None = None,
+    lifted: str | None = None,
 ) -> Obeyed:
     """Everything that the order means for what we hold. Nothing is kept here.
 
     order   where the order stands at this node
     again   it had its effect before (a copy in another channel): only what came since is taken away
     fresh   transfers of the batch under way, by the id of the record inside
+    lifted  a record whose hold ends with this
     """
     done = Obeyed()
     outcomes: list[Outcome] = []
     for target in command.targets:
         copies = list(_copies(world, command, target, fresh or {}))
-        hold = holding(world, target.id) if command.kind == ERASE else None
+        hold = holding(world, target.id) if command.kind == ERASE and target.id != lifted else None
         if not again:
             outcomes.append(_told(world, command, order, target, [place for place, _ in copies], done))
         if hold is not None:
@@ -137,7 +139,7 @@ def _executed(world: World, request: str) -> bool:
     key = uuid_trace("request", request).key
     told = world.store.told(world.store.traced("request", [key]).get(key, []))
     headers = [one.header for one in told.values() if one.fault is None and one.header is not None]
-    return any(header.kind == "action/1" and header.issuer == world.me.name for header in headers)
+    return any(header.kind.startswith("action/") and header.issuer == world.me.name for header in headers)
 
 
 def holding(world: World, record: str) -> ack_2.Body | None:

@@ -44,6 +44,15 @@ def own_places(world: World, record: str) -> list[Place]:
     return places
 
 
+def kind_of_own(world: World, record: str) -> str:
+    """Kind of a record that we issued and that is still here; NotFound."""
+    for place in own_places(world, record):
+        told = world.store.told([place]).get(place)
+        if told is not None and told.header is not None:
+            return told.header.kind
+    raise NotFound("own-record", record=record[:60])
+
+
 def targets_of(world: World, records: Iterable[str], pointers: tuple[str, ...] | None = None) -> tuple[Target, ...]:
     """Every place of every one of these records, as an order names them."""
     return tuple(

@@ -105,7 +105,7 @@ def test_the_description_names_the_node_and_no_channel(three: Three) -> None:
     told = msgspec.json.decode(raw)
     assert told["node"] == three.writer.name
     assert told["keys"] == [three.peer.receipt_key.text]
-    assert told["formats"] == {"exchange": 1, "envelope": 1}
+    assert told["formats"] == {"exchange": 1, "envelope": 1, "custody": 1}
     assert b"/ch/" not in raw
 
 

@@ -33,7 +33,7 @@ def carry_out(batch: Batch, place: Place, command: Commanded) -> None:
     done = obey(world, command, place, again=again, fresh=batch.carried)
     batch.facts += done.facts
     if again:
-        _answer_again(batch, command)
+        _answer_again(batch, place, command)
         return
     batch.acted.add(command.id)
     passed = _passed_on(batch, place, command)
@@ -47,19 +47,19 @@ def carry_out(batch: Batch, place: Place, command: Commanded) -> None:
     ]
     batch.letters += passed.letters
     behind = len(passed.told) + len(passed.unreached)
-    answer = ack(world, batch.channel.writer, command.id, command.kind, done.outcome, behind=behind)
+    answer = ack(world, place, command.id, command.kind, done.outcome, behind=behind)
     if answer is not None:
         batch.letters.append(answer)
 
 
-def _answer_again(batch: Batch, command: Commanded) -> None:
+def _answer_again(batch: Batch, place: Place, command: Commanded) -> None:
     """Another relay brings what we know: it gets the answer that the first one got."""
     writer = batch.channel.writer
     if command.id in batch.acted or answered_to(batch.world, command.id, writer):
         return
     last = answered(batch.world, command.id, batch.world.me.name)
     if last is not None:
-        answer = ack(batch.world, writer, command.id, command.kind, Outcome(last.state, last.reason, last.review))
+        answer = ack(batch.world, place, command.id, command.kind, Outcome(last.state, last.reason, last.review))
         batch.letters += [answer] if answer is not None else []
 
 

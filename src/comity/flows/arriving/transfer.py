@@ -46,7 +46,7 @@ def arrive(batch: Batch, place: Place, told: Told, entry: Entry) -> None:
     about |= {"kind": body.of.kind, "why": body.why}
     key = f"transfer {told.header.issuer} {told.header.id}"
     batch.facts.append(Noticed(key, batch.world.clock.now(), "transfer-arrived", about))
-    _answer(batch, told, Outcome())
+    _answer(batch, place, told, Outcome())
 
 
 def _accepted(batch: Batch, record: Record[transfer_1.Body]) -> Record[Any] | Reason:
@@ -80,11 +80,11 @@ def _refuse(batch: Batch, place: Place, told: Told, why: Reason) -> None:
         Buried(NodeName(told.header.issuer), told.header.id, place),
         Noticed(key, batch.world.clock.now(), "transfer-refused", about),
     ]
-    _answer(batch, told, Outcome("refused", why.code))
+    _answer(batch, place, told, Outcome("refused", why.code))
 
 
-def _answer(batch: Batch, told: Told, outcome: Outcome) -> None:
+def _answer(batch: Batch, place: Place, told: Told, outcome: Outcome) -> None:
     assert told.header is not None
-    answer = ack(batch.world, batch.channel.writer, told.header.id, told.header.kind, outcome)
+    answer = ack(batch.world, place, told.header.id, told.header.kind, outcome)
     if answer is not None:
         batch.letters.append(answer)
