@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from comity.adapters.store import schema
-from comity.adapters.store.database import Database
+from comity.adapters.store.database import Database, Scrubbed
 from comity.adapters.store.sql import SqlStore
 from comity.adapters.store.sqlite import SqliteDatabase
 from comity.config import Config
 from comity.errors import Misconfigured, NotFound
 from comity.ports import Keyring, Step, no_step
+
+__all__ = ["Scrubbed", "database", "open_store", "upgrade_store"]
 
 
 def database(config: Config) -> Database:
@@ -40,7 +42,7 @@ def upgrade_store(config: Config) -> list[str]:
     try:
         connection = there.writer(0.0)
         if damage := there.check(connection):
-            raise Misconfigured("database-damaged", where=there.where, found=list(damage))
+            raise Misconfigured("store-damaged", where=there.where, found=list(damage))
         done: list[str] = []
         there.begin(connection)
         try:

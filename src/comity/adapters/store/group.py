@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.erasing import erase_row
 from comity.adapters.store.growth import FullTile
 from comity.adapters.store.marks import Gone, gone_mark, size_mark
-from comity.adapters.store.prepared import Prepared, unless_there
+from comity.adapters.store.prepared import Inserting, Prepared, unless_there
 from comity.adapters.store.rows import PROGRESS_COLUMNS, Log, entry_row, progress_row, trace_rows
 from comity.domain.ledger import Checkpoint, Standing, leaf_of, note_bytes, signature_line
 from comity.domain.record import Entry, State, encode_fields
@@ -20,7 +20,7 @@ from comity.domain.terms import NodeName
 from comity.errors import Conflict, Fenced, NotFound
 from comity.ports import Erasure, Keyring, Letter, Place
 
-_INSERT = {table.name: Prepared(insert(table)) for table in (t.entry, t.known, t.trace, t.tile)}
+_INSERT = {table.name: Inserting(table) for table in (t.entry, t.known, t.trace, t.tile)}
 _PROGRESS = Prepared(update(t.channel).where(t.channel.c.ch == bindparam("of_ch")), PROGRESS_COLUMNS)
 _KNOWN = Prepared(select(t.known.c.idx).where(and_(t.known.c.ch == bindparam("ch"), t.known.c.id == bindparam("id"))))
 _CHECKPOINT = unless_there(t.checkpoint, "ch", "size")
@@ -86,6 +86,12 @@ class Group:
     def next_ch(self) -> int:
         logs = {**self._base, **self.touched}
         return 1 + max((log.ch for log in logs.values()), default=0)
+
+    def end_of(self, log: Log) -> int | None:
+        """The size at which another channel goes on from this one; None while none does."""
+        logs = {**self._base, **self.touched}
+        follows = (each.channel.follows for each in logs.values())
+        return next((each.size for each in follows if each and each.origin == log.channel.origin), None)
 
     def snapshot(self) -> Snapshot:
         """State before a work that may fail; nothing is staged at this moment."""
@@ -196,9 +202,20 @@ class Group:
         """Takes bodies or fields away, and writes it into the ledger outside the database."""
         self.flush()
         place = erasure.place
+        self._point_anew(place, order)
         self.stage_traces(erase_row(self.connection, self.log(place.origin).ch, erasure, order))
         self.marks.append(gone_mark(Gone(place.origin, place.index, order.origin, order.index, erasure.pointers)))
         self.erased_something = True
+
+    def _point_anew(self, place: Place, order: Place) -> None:
+        """Of an entry that was erased by an order which a return from a backup has lost, this one takes the place."""
+        here = and_(t.entry.c.ch == self.log(place.origin).ch, t.entry.c.idx == place.index)
+        named = select(t.entry.c.order_origin, t.entry.c.order_index).where(here)
+        row = self.connection.execute(named.where(t.entry.c.order_origin.is_not(None))).first()
+        if row is None or not self.has(row.order_origin) or self.log(row.order_origin).size > row.order_index:
+            return
+        values = {"order_origin": order.origin, "order_index": order.index}
+        self.connection.execute(update(t.entry).where(here).values(**values))
 
     def grow(self, log: Log, leaves: Sequence[bytes]) -> None:
         """Extends the tree; full tiles are staged."""

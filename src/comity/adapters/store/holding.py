@@ -31,11 +31,24 @@ def _readable(group: Group, origin: str, standings: tuple[Standing, ...] = PULLE
 
 def pend(group: Group, origin: str, note: bytes, size: int, leaves: Sequence[bytes]) -> None:
     log = _readable(group, origin)
+    if _let_go(group, log, size) and size <= log.size:
+        group.keep_log(log)
+        return
     known = log.pending_leaves
     if size <= log.pending or log.size + len(leaves) != size or list(leaves[: len(known)]) != known:
         raise Conflict("pending-not-extended", origin=origin, pending=log.pending, size=size)
     log.pending, log.pending_note, log.pending_leaves = size, note, list(leaves)
     group.keep_log(log)
+
+
+def _let_go(group: Group, log: Log, size: int) -> bool:
+    """What is pending beyond the size at which another channel goes on will never come: it gives way to that size."""
+    if size >= log.pending or size != group.end_of(log):
+        return False
+    for indexes in (t.entry.c.idx >= size, and_(t.entry.c.idx >= log.size, t.entry.c.order_origin.is_not(None))):
+        group.connection.execute(delete(t.entry).where(and_(t.entry.c.ch == log.ch, indexes)))
+    log.pending, log.pending_note, log.pending_leaves = log.size, log.note, []
+    return True
 
 
 def lacking(group: Group, log: Log, start: int = 0, stop: int | None = None) -> set[int]:

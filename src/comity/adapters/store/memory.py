@@ -202,6 +202,8 @@ class MemoryStore:
         shelf = self._shelf(erasure.place.origin, content)
         index = erasure.place.index
         entry = shelf.entries.get(index)
+        if entry is not None and entry.order is not None and self._is_lost(entry.order, content):
+            entry = shelf.entries[index] = replace(entry, order=Order(order.origin, order.index))
         if entry is None or entry.state is State.ERASED:
             return
         by = Order(order.origin, order.index)
@@ -214,6 +216,11 @@ class MemoryStore:
             after = filed(erasure.place.origin, entry.envelope, rest)
         if index in shelf.told:
             shelf.told[index] = after
+
+    def _is_lost(self, order: Order, content: Content) -> bool:
+        """Whether a return from a backup has lost the order that is named."""
+        there = content.shelves.get(order.origin)
+        return there is not None and order.index >= there.size
 
     def _apply(self, content: Content, fact: Fact) -> None:
         match fact:
@@ -285,10 +292,22 @@ class MemoryStore:
     def pend(self, origin: str, note: bytes, size: int, leaves: Sequence[bytes]) -> None:
         with self._lock:
             shelf = self._theirs(origin)
+            if self._let_go(shelf, size) and size <= shelf.size:
+                return
             known = shelf.pending_leaves
             if size <= shelf.pending or shelf.size + len(leaves) != size or list(leaves[: len(known)]) != known:
                 raise Conflict("pending-not-extended", origin=origin, pending=shelf.pending, size=size)
             shelf.pending, shelf.pending_note, shelf.pending_leaves = size, note, list(leaves)
+
+    def _let_go(self, shelf: Shelf, size: int) -> bool:
+        follows = (each.channel.follows for each in self._is.shelves.values())
+        end = next((each.size for each in follows if each and each.origin == shelf.channel.origin), None)
+        if size >= shelf.pending or size != end:
+            return False
+        for index in [i for i, e in shelf.entries.items() if i >= shelf.size and (i >= size or e.order is not None)]:
+            del shelf.entries[index]
+        shelf.pending, shelf.pending_note, shelf.pending_leaves = shelf.size, shelf.note, []
+        return True
 
     def missing(self, origin: str) -> list[int]:
         shelf = self._shelf(origin)

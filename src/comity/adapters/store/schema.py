@@ -75,7 +75,7 @@ def _stamp(connection: Connection, revision: str) -> None:
     connection.execute(insert(stamp).values(version_num=revision))
 
 
-def _steps(connection: Connection) -> list[str]:
+def _steps(connection: Connection, to: str = "head") -> list[str]:
     """Carries out what is lacking; the titles of the steps, last one first."""
     from alembic import command
     from alembic.config import Config
@@ -85,7 +85,7 @@ def _steps(connection: Connection) -> list[str]:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     at = connection.execute(select(stamp.c.version_num)).scalar()
-    steps = ScriptDirectory.from_config(config).iterate_revisions("head", at)
+    steps = ScriptDirectory.from_config(config).iterate_revisions(to, at)
     titles = [f"{step.revision} {step.doc}" for step in steps if step.revision != at]
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
     return titles

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DatabaseError
 
 from comity.adapters.store.database import Database, Scrubbed
 from comity.adapters.store.sql import SqlStore
@@ -76,7 +77,10 @@ class SqliteDatabase(Database):
         return Scrubbed(("file-rewritten",) if busy else ("file-rewritten", "write-ahead-log-truncated"), undone)
 
     def check(self, connection: Connection) -> Sequence[str]:
-        said = connection.exec_driver_sql("pragma integrity_check(10)").scalars().all()
+        try:
+            said = connection.exec_driver_sql("pragma integrity_check(10)").scalars().all()
+        except DatabaseError as fault:
+            return [str(fault.orig)]
         return [] if said == ["ok"] else list(said)
 
     def after_copy(self, connection: Connection) -> None:

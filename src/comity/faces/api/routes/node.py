@@ -125,4 +125,18 @@ def rebuild(world: Here, data: JSONBody[Rebuild]) -> Rebuilt:
     return Rebuilt(list(world.store.rebuild(write=data.write)), data.write)
 
 
-routes = [health, status, doctor, rebuild]
+class ScrubbedView(msgspec.Struct, frozen=True):
+    """What was done so that erased bytes are in no file of the database, and what couldn't be, each with its reason."""
+
+    done: list[str]
+    undone: dict[str, str]
+
+
+@post("/scrub", sync_to_thread=True, status_code=200)
+def scrub(node: House) -> ScrubbedView:
+    """Writes anew whatever held erased bytes in the files of the database. Writing waits meanwhile."""
+    said = node.scrub()
+    return ScrubbedView(list(said.done), dict(said.undone))
+
+
+routes = [health, status, doctor, rebuild, scrub]

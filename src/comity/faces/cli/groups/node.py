@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from comity.config import DEFAULT_PORT, fresh_config
-from comity.faces.cli import backing_up
+from comity.faces.cli import backing_up, storing
 from comity.faces.cli.session import err, session
 
 ORDER = 10
-WORDS = backing_up.WORDS
+WORDS = {**backing_up.WORDS, **storing.WORDS}
 group = typer.Typer(help="Make a node, run it, see how it is, back it up.", no_args_is_help=True)
 
 
@@ -34,6 +34,9 @@ def init(
     address: Annotated[str | None, typer.Option(help="Where partners reach it; else https://NAME:PORT.")] = None,
     desk_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the desk's API; 0 takes a free one.")] = 0,
     marks: Annotated[str | None, typer.Option(help="Folder of the high-water file; else beside the home.")] = None,
+    store: Annotated[
+        str, typer.Option(envvar="COMITY_STORE_URL", help="postgresql://user@host/database; else SQLite in the home.")
+    ] = "",
 ) -> None:
     """Make the node's folder: settings, keys, certificate, token, database."""
     from comity.node.assembly import make_node  # here: it costs a second that other commands needn't pay
@@ -49,6 +52,7 @@ def init(
         host=host,
         desk_port=desk_port,
         marks=marks,
+        store_url=store,
     )
     make_node(config)
     made = {"node": config.name, "home": str(config.home), "marks": str(config.marks), "address": config.address}
@@ -97,6 +101,9 @@ group.command("backups")(backing_up.backups)
 group.command("backup-keys")(backing_up.keys)
 group.command("backup-forget")(backing_up.forget)
 group.command("restore")(backing_up.restore)
+group.command("upgrade")(storing.upgrade)
+group.command("move")(storing.move)
+group.command("scrub")(storing.scrub)
 
 
 def _status(console: Console, told: dict[str, Any]) -> None:
