@@ -59,10 +59,10 @@ def own_roster(world: World) -> OwnRoster:
 
 def own_records(world: World, audience: NodeName) -> Iterator[tuple[Place, roster_2.Body]]:
     """Our own rosters for this reader (ourselves: on the desk), newest first."""
-    ours = {c.origin for c in world.store.channels() if c.writer == world.me.name and c.audience == audience}
-    for place in world.store.of_kind(ROSTER, _NEWEST):
-        if place.origin not in ours:
-            continue
+    ours = {c.origin: c.opened for c in world.store.channels() if c.writer == world.me.name and c.audience == audience}
+    found = [place for place in world.store.of_kind(ROSTER, _NEWEST) if place.origin in ours]
+    # By index, not by when they were made: a clock that was set back must not bring an ended key back.
+    for place in sorted(found, key=lambda place: (ours[place.origin], place.index), reverse=True):
         for entry in world.store.entries(place.origin, place.index, place.index + 1):
             if entry.envelope is not None:
                 yield place, open_record(entry.envelope, decode_fields(entry.fields)).body
