@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from dataclasses import replace
 from hashlib import sha256
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from comity.adapters.store.sqlite import SqliteStore
 from comity.domain.ledger import COSIGNATURE, VerifierKey, open_note, parse_note
 from comity.domain.record.kinds import witness_1
 from comity.domain.terms import Actor, Granted, Refused
-from comity.errors import Conflict, NotFound
+from comity.errors import Conflict, Fenced, NotFound
 from comity.flows.drain import Drainer
 from comity.flows.filing import letter, sealed
 from comity.flows.own_roster import own_roster
@@ -218,3 +220,41 @@ def test_a_writer_asks_by_record_and_only_for_its_own_channels(tmp_path: Path, s
     assert [n.about["origin"] for n in two.kh.store.notices() if n.kind == "log-differs"] == [two.bulk.origin]
     for world in (two.kr, two.kh):
         world.store.close()
+
+
+def test_a_witness_that_comes_back_from_a_backup_never_signs_with_its_old_key(tmp_path: Path) -> None:
+    world = hub(tmp_path)
+    before = witness_key(world)
+    assert before is not None
+    assert add_checkpoint(world, LOG.body(0, 5)).status == 200
+    world.store.close()
+    shutil.copytree(tmp_path / "store", tmp_path / "backup")
+    world = again(tmp_path)
+    assert add_checkpoint(world, LOG.body(5, 9)).status == 200
+    world.store.close()
+    shutil.rmtree(tmp_path / "store")
+    shutil.copytree(tmp_path / "backup", tmp_path / "store")
+    with pytest.raises(Fenced):
+        again(tmp_path)
+    inspected = SqliteStore(
+        tmp_path / "store", tmp_path / "marks", world.me.name, world.keyring, world.mint.salt, inspect=True
+    )
+    assert "witness" in inspected.fences
+    inspected.acknowledge_restore()
+    inspected.close()
+    world = again(tmp_path)
+    # It knows nothing any more, so the log begins anew: under another key that has promised nothing yet.
+    assert add_checkpoint(world, LOG.body(5, 9)).body == b"0\n"
+    answer = add_checkpoint(world, LOG.body(0, 9))
+    (line,) = parse_note(LOG.text(9) + b"\n" + answer.body).signatures
+    assert line.name == "hub.un.example/witness-2"
+    assert witness_key(world) != before
+    assert add_checkpoint(world, LOG.body(9, 12)).status == 200
+    assert witness_key(world) == VerifierKey.parse(
+        next(k.vkey for k in own_roster(world).keys if k.valid_to is None and k.lane == "witness")
+    )
+    world.store.close()
+
+
+def again(folder: Path) -> World:
+    return node_world(folder, "hub.un.example", "CH", None, None)  # type: ignore[arg-type]

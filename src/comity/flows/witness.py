@@ -30,9 +30,11 @@ from comity.domain.record.kinds import roster_2
 from comity.domain.terms import Actor, Granted, NodeName, Reason, Refused, instant_text, seconds
 from comity.errors import Conflict, MalformedNote, NotFound
 from comity.flows.own_roster import WITNESS, OwnRoster, announced, own_records, own_roster
-from comity.ports import Fact, Letter, LogKept, Noticed, Witnessed, World
+from comity.ports import Fact, Letter, LogKept, Moved, Noticed, Witnessed, World
 
 RESTORED = "restored-from-backup"
+_RETURNED, _SETTLED = "store/witness-back", "witness/settled"
+"""Cursors: the last return from a backup that took the witness's memory along, and the last for which the key was replaced."""
 _TRIES = 8
 
 
@@ -77,9 +79,11 @@ def ready_witness(world: World) -> VerifierKey:
 def readiness(world: World, to: NodeName | None = None) -> tuple[list[Letter], list[Fact]]:
     """What has to be kept so that every reader, and `to` among them, knows our witness key; nothing when they do.
 
-    The last fact is the guard of the node's own roster: Conflict when somebody told another one meanwhile.
+    After a return from a backup that is another key. Among the facts is the guard of the node's own roster: Conflict when somebody told another one meanwhile.
     """
     own = own_roster(world)
+    if _came_back(world):
+        return _next(world, own, RESTORED)
     if own.current(WITNESS) is None and own.version == 0:
         world.keyring.create(f"{world.me.name}/{WITNESS}", COSIGNATURE)
         own = own_roster(world)
@@ -141,7 +145,8 @@ def logs_of(world: World, writer: NodeName, vkeys: tuple[str, ...]) -> list[Fact
 
 
 def _cosign(world: World, asked: Asked, key: VerifierKey, there: Witnessed | None) -> Answer:
-    own, checkpoint = witness_key(world) or ready_witness(world), asked.checkpoint
+    known = None if _came_back(world) else witness_key(world)
+    own, checkpoint = known or ready_witness(world), asked.checkpoint
     if there is not None and there.size == checkpoint.size and _is_by(there.line, own):
         # One line for one size: it says the same as on the first day, and no time can go back.
         return Answer(200, there.line.line)
@@ -202,7 +207,15 @@ def _next(world: World, own: OwnRoster, why: str) -> tuple[list[Letter], list[Fa
     kind = "witness-key-replaced" if why else "witness-key-made"
     notice = Noticed(f"witness-key {key.name}", at, kind, {"name": key.name, "why": why})
     letters, guard = announced(world, told, world.store.channels())
-    return letters, [notice, guard]
+    facts: list[Fact] = [notice, guard]
+    if _came_back(world):
+        facts.append(Moved(_SETTLED, world.store.cursor(_SETTLED), world.store.cursor(_RETURNED)))
+    return letters, facts
+
+
+def _came_back(world: World) -> bool:
+    """Whether this memory is from a backup, and the key with which it was signed has not been replaced since."""
+    return world.store.cursor(_RETURNED) > world.store.cursor(_SETTLED)
 
 
 def _told(world: World, make: Callable[[], tuple[list[Letter], list[Fact]]]) -> VerifierKey:
