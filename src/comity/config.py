@@ -325,7 +325,7 @@ def _lay_over(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
         value: object = text
         if key == "catalog":
             value = [part for part in text.split(os.pathsep) if part]
-        elif _TABLES[table].__annotations__[key] not in ("str", str):
+        elif not str(_TABLES[table].__annotations__[key]).startswith(("str", "Literal")):
             value = _plain(variable, text)
         raw.setdefault(table, {})[key] = value
 

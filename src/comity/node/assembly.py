@@ -13,14 +13,17 @@ from comity.adapters.courier import Finding, HttpsCourier
 from comity.adapters.files import FolderFiles
 from comity.adapters.keyring import FileKeyring
 from comity.adapters.keyring.durable import write_secret
-from comity.adapters.store.sqlite import SqliteStore
 from comity.config import FILE_NAME, Config, config_text
 from comity.domain.ledger import COSIGNATURE, Lane, Peer, Policy, parse_policy
 from comity.errors import ComityError, Conflict, MalformedNote, Misconfigured, NotFound
 from comity.flows.filing import desk
+from comity.flows.own_roster import RECEIPT, first_receipt_key, numbered
 from comity.node.fetching import Fetching
+from comity.node.heralding import Heralding
+from comity.node.heralds import heralds_of
 from comity.node.pulling import Pulling
 from comity.node.restoring import refuse_unfinished
+from comity.node.storing import Scrubbed, open_store
 from comity.node.witnessing import Witnessing
 from comity.ports import Self, Step, World, no_step
 
@@ -31,23 +34,28 @@ class Node:
 
     pulling   one worker for each accepted peer, once started
     fetching  the worker that fetches the files which records name, once started
+    heralding the workers that tell outside that something waits, once started
     witnessing  the workers that bring our channels to witnesses, once started
     fences    channels on which the store is behind its own signatures, with the reason; empty unless opened to inspect
+    scrub     writes anew whatever held erased bytes in the files of the database
     """
 
     config: Config
     world: World
     pulling: Pulling
     fetching: Fetching
+    heralding: Heralding
     witnessing: Witnessing
     fences: dict[str, str]
     check: Callable[[Peer], list[Finding]]
+    scrub: Callable[[], Scrubbed]
     tls: tuple[Path, Path]
     _close: Callable[[], None]
 
     def close(self) -> None:
         """Ends the workers, then the connections, then the store. Safe to repeat."""
         self.witnessing.stop()
+        self.heralding.stop()
         self.fetching.stop()
         self.pulling.stop()
         self._close()
@@ -75,23 +83,25 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False) ->
     tls = (keyring.certificate_path, keyring.certificate_key_path)
     catalog = FileCatalog(_overlays(config))
     courier = HttpsCourier(*tls)
-    store = SqliteStore(config.store, config.marks, config.name, keyring, mint.salt, step=step, inspect=inspect)
+    store = open_store(config, keyring, mint.salt, step=step, inspect=inspect)
+    if not inspect:
+        keyring.settle_certificate()  # after the store too: a node that runs goes on with what it began with
     try:
         # After the store, whose lock says that no other process of this node has the folder.
         files = FolderFiles(config.files_folder, keyring.storage_key(), encrypted=config.files.encrypted)
+        heralds = {} if inspect else heralds_of(config)
     except ComityError:
         courier.close()
         store.close()
         raise
     me = Self(config.name, config.country, config.title, config.address)
-    world = World(me, store, keyring, courier, catalog, clock, mint, step, files, quorums=_quorums(config))
+    world = World(me, store, keyring, courier, catalog, clock, mint, step, files, heralds, quorums=_quorums(config))
     pulling = Pulling(
         world, lambda: HttpsCourier(*tls), every_s=config.pull.every_s, pause_max_s=config.pull.pause_max_s
     )
     fetching = Fetching(world, lambda: HttpsCourier(*tls), bytes_max=config.files.bytes_max)
-    witnessing = Witnessing(
-        world, lambda: HttpsCourier(*tls), config.witness.ask, pause_max_s=config.pull.pause_max_s
-    )
+    heralding = Heralding(world, kinds=config.notify.kinds, every_s=config.notify.every_s)
+    witnessing = Witnessing(world, lambda: HttpsCourier(*tls), config.witness.ask, pause_max_s=config.pull.pause_max_s)
     closed = False
 
     def close() -> None:
@@ -106,17 +116,20 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False) ->
         world,
         pulling,
         fetching,
+        heralding,
         witnessing,
         dict(store.fences),
         lambda peer: courier.check(peer, clock.now()),
+        store.scrub,
         tls,
         close,
     )
 
 
-def make_node(config: Config) -> None:
+def make_node(config: Config, keys: int = 1) -> None:
     """Makes folder, keys, certificate, token, database and desk of a new node; the settings come last and make it count.
 
+    keys   number in the name of its first receipt key: one that was never used under this node's name
     Conflict when there is a node in this home already. What a crash left is taken up again.
     """
     path = config.home / FILE_NAME
@@ -129,7 +142,7 @@ def make_node(config: Config) -> None:
         raise Misconfigured("folder-unusable", folder=str(config.home), why=fault.strerror or "") from fault
     keyring = FileKeyring(config.keys)
     keyring.create_certificate(config.name, SystemClock().now())
-    keyring.create(f"{config.name}/receipt", COSIGNATURE)
+    keyring.create(numbered(config.name, RECEIPT, keys), COSIGNATURE)
     if not config.token.exists():
         write_secret(config.token, secrets.token_urlsafe(32).encode())
     with open_node(config) as node:
@@ -143,7 +156,7 @@ def _own_keys(config: Config) -> FileKeyring:
     keyring = FileKeyring(config.keys)
     try:
         keyring.certificate()
-        keyring.key(f"{config.name}/receipt")
+        first_receipt_key(keyring, config.name)
     except NotFound as fault:
         raise Misconfigured("keys-of-another-node", folder=str(config.keys), node=config.name) from fault
     return keyring

@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from comity.domain.ledger import Admission
+from comity.domain.ledger import Admission, Peer
 from comity.domain.terms import instant_text
 from comity.faces.api.desk import desk_app
 from comity.faces.api.exchange import exchange_app
 from comity.faces.api.tls import Server, admit, tls_context
 from comity.faces.api.witness import witness_app
 from comity.node.assembly import Node
+from comity.node.minding import Minding
 from comity.node.presence import Running, announced
 
 DESK_HOST = "127.0.0.1"
@@ -25,8 +26,9 @@ def serving(node: Node, token: str) -> Iterator[Running]:
     Raises Misconfigured when a port is taken or the node already runs.
     """
     config, world = node.config, node.world
-    accepted = [p.certificate for p in world.store.peers() if p.admission is Admission.ACCEPTED]
-    context = tls_context(*node.tls, accepted)
+    # Expelled ones get through the handshake too: they may still fetch orders about what they have.
+    let_in = [p for p in world.store.peers() if p.admission is not Admission.SUSPENDED]
+    context = tls_context(*node.tls, [der for peer in let_in for der in _shown_by(peer)])
     exchange = Server(
         exchange_app(lambda: world, world.store.peers),
         config.listen.host,
@@ -48,8 +50,23 @@ def serving(node: Node, token: str) -> Iterator[Running]:
         stack.enter_context(announced(config, told))
         stack.callback(node.pulling.stop)
         stack.callback(node.fetching.stop)
-        node.pulling.start(lambda peer: admit(context, peer.certificate))
+        stack.callback(node.heralding.stop)
+
+        def let_through(peer: Peer) -> None:
+            for der in _shown_by(peer):
+                admit(context, der)
+
+        node.pulling.start(let_through)
         node.fetching.start()
+        node.heralding.start()
         stack.callback(node.witnessing.stop)
         node.witnessing.start()
+        minding = Minding(world)
+        stack.callback(minding.stop)
+        minding.start()
         yield told
+
+
+def _shown_by(peer: Peer) -> list[bytes]:
+    """Certificates that the peer may show: its own, and the one that it has announced."""
+    return [der for der in (peer.certificate, peer.next_certificate) if der]

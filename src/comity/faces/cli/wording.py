@@ -33,6 +33,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "key-file-unreadable": ("The file {file} can't be read.", "Restore it from its backup, and give it to the user that runs the node."),
     "files-open-to-others": ("The folder of files {folder} is open to others (mode {mode}).", "chmod 700 {folder}"),
     "files-of-another-key": ("The files in {folder} were kept under another storage key.", "Put back the storage.secret that belongs to them into the key folder."),
+    "webhook-secret-short": ("The webhook's secret in {file} is too short.", "Write at least {bytes_min} random bytes into it: openssl rand -hex 32"),
     "store-in-use": ("Another process has the store {path}.", "Use the node that runs, or wait until the other command ends."),
     "node-runs-already": ("A node runs in this home already.", "Stop it first. To see it: comity node status"),
     "presence-unreadable": ("{file} doesn't say where the node's desk is.", "Stop the node and start it again."),
