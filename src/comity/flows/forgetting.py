@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from comity.domain.record.orders import Target
-from comity.flows.files import named_at, namings
+from comity.flows.files import forget_unnamed, named_at
 from comity.ports import Place, World
 
 
 def forget_files(world: World, targets: Iterable[Target]) -> tuple[str, ...]:
     """Destroys the files that these records name and no other living record does; returns their SHA-256."""
     gone = {Place(t.origin, t.index) for t in targets if t.pointers is None}
-    named = dict.fromkeys(naming.sha256 for place in gone for naming in named_at(world, place))
-    doomed = [sha256 for sha256 in named if all(naming.place in gone for naming in namings(world, sha256))]
-    return tuple(sha256 for sha256 in doomed if world.files.forget(sha256))
+    return forget_unnamed(world, (naming.sha256 for place in gone for naming in named_at(world, place)), gone)

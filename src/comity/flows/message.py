@@ -8,14 +8,13 @@ from typing import Any
 
 from msgspec import UNSET
 
-from comity.domain.ledger import Lane
 from comity.domain.record import Record
 from comity.domain.record.kinds import message_1
 from comity.domain.record.places import Attachment
 from comity.domain.terms import Actor, Granted, Reason, Refused, instant_text
-from comity.flows.filing import channel_to, letter, sealed
+from comity.flows.filing import channel_in, letter, sealed
 from comity.flows.request import REQUESTS
-from comity.flows.request_state import Dossier, dossier
+from comity.flows.request_state import Dossier, dossier, lane_of
 from comity.ports import Place, World
 
 CODES = ("unclear", "missing", "contradictory", "unreadable", "too-broad", "not-found")
@@ -54,7 +53,7 @@ def send_message(world: World, actor: Actor, request: str, said: Said) -> Grante
         attachments=tuple(Attachment(*each) for each in sizes),
         text=said.text or UNSET,
     )
-    origin = channel_to(world, found.other, Lane.URGENT)
+    origin = channel_in(world, found.other, lane_of(world, found))
     record = sealed(world, body, purpose="crime", basis=found.ask.route, marking=REQUESTS, lang=said.lang)
     (place,) = world.store.keep([letter(origin, record)])
     return Granted(place)

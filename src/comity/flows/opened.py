@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from comity.domain.ledger import Lane
 from comity.domain.record import Record
 from comity.domain.record.kinds import ack_1
 from comity.domain.terms import Actor, Instant, NodeName, instant_text
 from comity.errors import Conflict
-from comity.flows.filing import about_place, letter, outgoing, sealed
+from comity.flows.filing import about_place, channel_in, letter, sealed
 from comity.flows.lookup import opened
 from comity.flows.receipt_keys import nearest_line
 from comity.flows.request_state import dossier
@@ -59,9 +58,10 @@ def open_record(world: World, actor: Actor, place: Place, record: Record[Any]) -
     mark = f"opened {envelope.id}"
     if channel.writer == world.me.name or world.store.acted(envelope.issuer, mark) is not None:
         return None
-    origin = outgoing(world, channel.writer, Lane.URGENT)
-    if origin is None:
-        return None
+    try:
+        origin = channel_in(world, channel.writer, channel.lane)
+    except Conflict:
+        return None  # a partner that nothing is written to: it isn't told
     now = world.clock.now()
     body = ack_1.Body(of=envelope.id, of_kind=envelope.kind, state="opened", at=instant_text(now), by=actor.name)
     word = sealed(world, body, purpose="acknowledgement", about=(about_place(world, place),))
