@@ -16,7 +16,7 @@ from comity.domain.ledger import COSIGNATURE, ED25519, Admission, Channel, Lane,
 from comity.domain.record import Marking, Sealed, encode_fields, index_of, seal
 from comity.domain.record.kinds import indicator_1
 from comity.domain.terms import Country, Instant, NodeName
-from comity.flows import carry, witness
+from comity.flows import carry, held, witness
 from comity.ports import Courier, Letter, Opened, PeerKept, Reply, Self, Step, Store, World, no_step
 from tests import postgres
 
@@ -83,6 +83,8 @@ class DirectCourier:
             return msgspec.json.encode(carry.well_known(world, caller))
         if path.startswith("/witness/"):
             return witness.latest(world, path.split("/")[2])
+        if path.startswith("/held"):
+            return self._held(world, caller, path, int(asked.partition("=")[2] or 0))
         chid, _, rest = path.removeprefix("/ch/").partition("/")
         origin = f"{world.me.name}/ch/{chid}"
         if rest.startswith("files/"):
@@ -98,6 +100,19 @@ class DirectCourier:
             return carry.records(world, caller, origin, n, width, number)
         assert isinstance(level, int)
         return carry.tile(world, caller, origin, level, n, width)
+
+    def _held(self, world: World, caller: Peer, path: str, skip: int) -> bytes:
+        if path == "/held":
+            return msgspec.json.encode(held.held_channels(world, caller))
+        chid, _, rest = path.removeprefix("/held/").partition("/")
+        origin = f"{self._me}/ch/{chid}"
+        if rest == "checkpoint":
+            return held.held_checkpoint(world, caller, origin)
+        level, n, width = parse_tile_path(rest)
+        if level == "records":
+            return held.held_records(world, caller, origin, n, width, skip)
+        assert isinstance(level, int)
+        return held.held_tile(world, caller, origin, level, n, width)
 
     def post(self, peer: Peer, path: str, body: bytes) -> Reply:
         self.requests += 1

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from comity.domain.ledger import Standing
 from comity.domain.record import ERASE, Entry, Header, Told, filed, order_in
 from comity.domain.record.custody import Course
 from comity.domain.terms import NodeName
 from comity.flows.arriving import Batch, arrivals, finishers
 from comity.flows.disposition import disposition_of
 from comity.flows.obeying import holding
+from comity.flows.once_answered import unanswered
 from comity.ports import Drained, Erased, Erasure, Noticed, Place, World
 
 BATCH_MAX = 500
@@ -34,6 +36,8 @@ class Drainer:
         Only what our stored cosignature covers is acted on: a store that comes back from before it knows that it is behind.
         """
         world = self.world
+        if world.store.channel(origin).standing is Standing.BEHIND:
+            return 0
         position, line = world.store.position(origin), world.store.line(origin)
         stop = min(position.drained + BATCH_MAX, line.size if line is not None else 0)
         if stop <= position.drained:
@@ -52,7 +56,7 @@ class Drainer:
         for finish in finishers():
             finish(batch)
         world.step("R8a")
-        world.store.keep(batch.letters, [Drained(origin, position.drained, stop, told), *batch.facts])
+        world.store.keep(unanswered(world, batch.letters), [Drained(origin, position.drained, stop, told), *batch.facts])
         world.step("R8b")
         return len(told)
 
