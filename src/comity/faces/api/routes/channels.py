@@ -8,6 +8,8 @@ from litestar import get
 from comity.domain.ledger import Channel
 from comity.domain.terms import Instant, instant_text
 from comity.faces.api.asking import Here
+from comity.flows.lines import witnessed_sizes
+from comity.flows.receipt_keys import farthest_line
 from comity.ports import World
 
 
@@ -20,6 +22,7 @@ class ChannelView(msgspec.Struct, frozen=True):
     drained    entries that have had their effect here
     confirmed  largest size that the other side has cosigned (ours), or that we have (theirs); 0 when none
     confirmed_at  time of that cosignature
+    witnessed     by witness key, the largest size that it has cosigned
     """
 
     origin: str
@@ -35,6 +38,7 @@ class ChannelView(msgspec.Struct, frozen=True):
     drained: int
     confirmed: int
     confirmed_at: str | None
+    witnessed: dict[str, int]
 
 
 @get("/channels", sync_to_thread=True)
@@ -62,6 +66,7 @@ def _view(world: World, channel: Channel) -> ChannelView:
         drained=position.drained,
         confirmed=size,
         confirmed_at=instant_text(Instant(time_s * 1000)) if size else None,
+        witnessed=witnessed_sizes(world, channel.origin),
     )
 
 
@@ -70,21 +75,8 @@ def _confirmed(world: World, channel: Channel, ours: bool, size: int) -> tuple[i
     if not ours:
         line = world.store.line(channel.origin)
         return (line.size, line.time_s) if line is not None else (0, 0)
-    return _largest(world, channel, f"{channel.audience}/receipt", size)
-
-
-def _largest(world: World, channel: Channel, name: str, size: int) -> tuple[int, int]:
-    """By halving, since the store tells only the smallest line above a size."""
-    low, best = 0, (0, 0)
-    high = size
-    while low < high:
-        middle = (low + high) // 2
-        line = world.store.cosigned(channel.origin, name, middle)
-        if line is None:
-            high = middle
-        else:
-            low, best = line.size, (line.size, line.time_s)
-    return best
+    line = farthest_line(world, channel.origin, channel.audience, size)
+    return (line.size, line.time_s) if line is not None else (0, 0)
 
 
 routes = [channels]
