@@ -264,6 +264,8 @@ def test_every_resource_has_its_line() -> None:
         "GET <ch>/proof/": "/ch/{channel}/proof/{index}",
         "POST <ch>/cosign": "/ch/{channel}/cosign",
         "GET <ch>/events": "/ch/{channel}/events",
+        "POST /witness/add-checkpoint": "/witness/add-checkpoint",
+        "GET /witness/": "/witness/{digest}/checkpoint",
     }
     assert there == {(name.split(" ")[0], path) for name, path in said.items()}
     assert all(f"| `{name}" in PAGES["http.md"] for name in said)
