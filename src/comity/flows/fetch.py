@@ -15,7 +15,7 @@ from comity.ports import World
 
 NOTE_BYTES_MAX = 128 * 1024
 BUNDLE_BYTES_MAX = 64 * 1024 * 1024
-STEP_PORTIONS = 64
+STEP_PORTIONS = 32
 """Portions between two sizes that are made pending, when a writer is far ahead: so much may be lost with a lost disk, not more."""
 _ENTRY_BYTES = 1024
 

@@ -36,8 +36,6 @@ from comity.flows.receipt_keys import signing_key
 from comity.flows.taking_up import end_of, settle_chain
 from comity.ports import Noticed, Stopped, World
 
-SMALL_GAP = TILE_WIDTH
-
 
 class Verdict(StrEnum):
     """What a checkpoint says, held against what we have."""
@@ -147,9 +145,11 @@ class Puller:
         posted = self._cosign(channel)
         if posted >= size:
             settle_chain(world, origin)
-        open_ = world.store.channel(origin).standing is Standing.OPEN
-        more = open_ and size < signed.size and not lacking and verdict not in (Verdict.STALE, Verdict.UNWITNESSED)
+        more = more and world.store.channel(origin).standing is Standing.OPEN
         return Pulled(verdict, size, size - position.size, lacking, posted, more)
+        more = size < signed.size and not lacking and verdict in (Verdict.NEWER, Verdict.RESUME)
+        if channel.standing is Standing.BEHIND:  # until it has caught up, nothing of it is confirmed
+            return Pulled(verdict, size, size - position.size, lacking, more=more)
 
     def _stop(
         self, channel: Channel, position: Position, signed: Checkpoint, note: bytes, leaves: bytes = b""
@@ -182,8 +182,8 @@ class Puller:
         """R2-R6; returns what is still lacking."""
         world, origin = self.world, channel.origin
         idle = position.pending == position.size
-        small = min(SMALL_GAP, self.fetch.width)
-        if idle and signed.size - position.size <= small and self._hold_small(channel, position, signed, note):
+        one_answer = min(_tile_end(position.size), position.size + self.fetch.width)
+        if idle and signed.size <= one_answer and self._hold_small(channel, position, signed, note):
             return ()
         if not idle:
             lacking = self._fill(channel)
@@ -205,12 +205,9 @@ class Puller:
 
     def _hold_small(self, channel: Channel, position: Position, signed: Checkpoint, note: bytes) -> bool:
         """R2-R6 in one go, from the records alone; False when an order took something from one of them."""
-        entries: list[Entry] = []
-        at = position.size
-        while at < signed.size:
-            at, came = self.fetch.entries(channel.origin, at, min(_tile_end(at), signed.size))
-            entries += came
-        fresh = [entry for entry in entries if position.size <= entry.index < signed.size]
+        _, fresh = self.fetch.entries(channel.origin, position.size, signed.size)
+        if len(fresh) < signed.size - position.size:
+            return False
         peaks = CompactRange.from_bytes(position.size, position.peaks)
         for entry in fresh:
             if entry.salt is None or entry.envelope is None or entry.order is not None:

@@ -6,7 +6,7 @@ import threading
 
 PORTION_S = 2.0
 """What is asked for at once should come within about this time: so long may something more pressing have to share the line."""
-FIRST_BYTES, LEAST_BYTES, MOST_BYTES = 32 * 1024, 4 * 1024, 16 * 1024 * 1024
+FIRST_BYTES, LEAST_BYTES, MOST_BYTES = 16 * 1024, 4 * 1024, 16 * 1024 * 1024
 GROWTH = 4
 PATIENCE = 3
 
