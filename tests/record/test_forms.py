@@ -20,6 +20,7 @@ GOOD = {
     "sha256": "0f" * 32,
     "country": "KR",
     "kind": "request/12",
+    "units": "1250000000000000000000",
 }
 
 
@@ -87,3 +88,20 @@ def test_no_form_matches_a_line_feed() -> None:
     """Texts are joined by line feeds and matched together; that is the same as apart only because of this."""
     for pattern in FORMS.values():
         assert not re.search(r"\\s|\\S|\\W|\\D|(?<!\\)\.|\[\^|\\n|\n", pattern)
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("0", True),
+        ("1", True),
+        ("9" * 40, True),
+        ("00", False),
+        ("01", False),
+        ("9" * 41, False),
+        ("-1", False),
+        ("1.5", False),
+    ],
+)
+def test_units_are_whole_and_have_one_spelling(text: str, good: bool) -> None:
+    assert holds("units", text) is good

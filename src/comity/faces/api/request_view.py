@@ -11,8 +11,10 @@ from comity.domain.request import Step, Taken
 from comity.domain.terms import instant_text
 from comity.errors import NotFound
 from comity.faces.api.message_view import MessageView, ServiceView, message_views, service_view
+from comity.faces.api.progress_view import ProgressView, progress_view
 from comity.faces.api.route_view import RouteLine, route_line
 from comity.faces.api.views import ReasonView, reason_views
+from comity.flows.disposition import disposition_of
 from comity.flows.files import standing
 from comity.flows.opened import served
 from comity.flows.request import review
@@ -155,7 +157,9 @@ class RequestView(msgspec.Struct, frozen=True):
     evidence: list[EvidenceView]
     messages: list[MessageView]
     records: list[RecordLine]
+    progress: ProgressView
     proves_not: dict[str, str]
+    course: str
 
 
 def request_line(world: World, request: str) -> RequestLine:
@@ -200,8 +204,17 @@ def request_view(world: World, request: str) -> RequestView:
         evidence=list(_evidence(world, found)),
         messages=message_views(world, found),
         records=[_record(world, place, record) for place, record in found.records],
+        progress=progress_view(world, found),
         proves_not=found.measure.proves_not,
+        course=_course(world, found),
     )
+
+
+def _course(world: World, found: Dossier) -> str:
+    """What its issuer has made of the request record since: `current` until it goes out, and while it stands."""
+    if found.sent is None:
+        return "current"
+    return disposition_of(world, found.sent.envelope.issuer, found.sent.envelope.id).course.value
 
 
 def _review(world: World, found: Dossier) -> tuple[FindingsView | None, RouteLine | None]:

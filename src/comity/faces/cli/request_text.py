@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from comity.faces.cli.progress_text import progress
 from comity.faces.cli.sentence_words import because
 from comity.faces.cli.showing import flat, moment, pairs, say, table
 
@@ -61,6 +62,7 @@ def request_whole(console: Console, view: dict[str, Any]) -> None:
     pairs(console, [(key, value) for key, value in flat(view["ask"]) if key not in ("measure", "to")])
     if view["absent"]:
         say(console, f"Not here: {', '.join(view['absent'])}", "yellow")
+    progress(console, view)
     _route(console, view)
     _findings(console, view)
     _history(console, view)

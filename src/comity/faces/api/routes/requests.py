@@ -8,6 +8,7 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from comity.domain.action import Held
 from comity.domain.terms import instant_from, node_name
 from comity.faces.api.asking import Here, Officer, granted
 from comity.faces.api.request_view import RequestLine, RequestView, request_line, request_view
@@ -88,8 +89,19 @@ class EvidenceItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     use_limitation: Word | None = None
 
 
+class HeldAmount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An amount that is really held, in the smallest unit of its asset, as decimal digits."""
+
+    asset: Word
+    amount: Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]{0,39})$")]
+
+
 class NewAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was really done, which may be less than what was asked."""
+    """What was really done, which may be less than what was asked.
+
+    held         of a freeze; which state it comes to follows from the amounts, where `choice` is left out
+    whereabouts  of a person who was looked for, sealed; it leaves only with `consent`
+    """
 
     event: Word
     taken: Word
@@ -97,6 +109,9 @@ class NewAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Prose | None = None
     items: Annotated[tuple[EvidenceItem, ...], msgspec.Meta(max_length=1000)] = ()
     choice: Word | None = None
+    held: Annotated[tuple[HeldAmount, ...], msgspec.Meta(max_length=100)] = ()
+    whereabouts: Prose | None = None
+    consent: Word | None = None
 
 
 @post("/requests", sync_to_thread=True)
@@ -185,6 +200,9 @@ def action(world: Here, officer: Officer, request_id: FromPath[str], data: JSONB
         note=data.note,
         items=items,
         choice=data.choice,
+        held=[Held(each.asset, int(each.amount)) for each in data.held],
+        whereabouts=data.whereabouts,
+        consent=data.consent,
     )
     granted(done)
     return request_view(world, request_id)

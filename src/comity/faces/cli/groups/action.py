@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from comity.errors import NotFound
-from comity.faces.cli.asked import given_only
+from comity.faces.cli.asked import given_only, members
 from comity.faces.cli.client import Desk
 from comity.faces.cli.groups.file import upload
 from comity.faces.cli.request_text import request_brief
@@ -50,6 +50,11 @@ def take(
     use_limitation: Annotated[str | None, typer.Option(help="What binds their use: this-case-only")] = None,
     note: Annotated[str | None, typer.Option(help="In words. Sealed.")] = None,
     choice: Annotated[str | None, typer.Option(help="The state meant, where there are several.")] = None,
+    held: Annotated[
+        list[str] | None, typer.Option(help="ASSET=UNITS that are really held, smallest units; may be given often.")
+    ] = None,
+    whereabouts: Annotated[str | None, typer.Option(help="Where a person is. Sealed; only with --consent.")] = None,
+    consent: Annotated[str | None, typer.Option(help="Whose word allows it: person, or child-path for a minor.")] = None,
 ) -> None:
     """Tell the requester what was done, with the files that it yielded: handed over, or named by their digest alone."""
     here = session(context)
@@ -59,7 +64,17 @@ def take(
         for each in handed:
             items.append(_told(each, upload(here, desk, each), method, media_type, use_limitation))
         view = _taken(
-            desk, request, event=event, taken=taken, hold_until=hold_until, items=items, note=note, choice=choice
+            desk,
+            request,
+            event=event,
+            taken=taken,
+            hold_until=hold_until,
+            items=items,
+            note=note,
+            choice=choice,
+            held=[{"asset": asset, "amount": units} for asset, units in members(held, "--held").items()],
+            whereabouts=whereabouts,
+            consent=consent,
         )
 
     def human(console: Console) -> None:
