@@ -393,6 +393,12 @@ class Keyring(Protocol):
     def certificate(self) -> bytes:
         """DER of the node's own certificate."""
 
+    def next_certificate(self, name: NodeName, now: Instant) -> bytes:
+        """DER of the certificate that is to take its place; made now if there is none yet. Durable before it answers."""
+
+    def switch_certificate(self) -> None:
+        """From the next start of the node on it takes its place; NotFound when there is none."""
+
     def seal_key(self) -> bytes:
         """The public key to which others seal what is carried to this node by hand."""
 
@@ -492,7 +498,7 @@ class Self:
     address: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a world is itself alone
 class World:
     """Everything a flow may touch.
 

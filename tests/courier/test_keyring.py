@@ -206,3 +206,32 @@ def test_a_certificate_of_another_key_is_refused(folder: Path, tmp_path: Path) -
     with pytest.raises(Misconfigured) as told:
         FileKeyring(folder)
     assert told.value.code == "certificate-of-another-key"
+
+
+# ---- changing the certificate
+def test_a_next_certificate_is_made_once_and_takes_over_only_where_that_was_ordered(tmp_path: Path) -> None:
+    keyring = FileKeyring(tmp_path / "keys")
+    first = keyring.create_certificate(NODE, NOW)
+    fresh = keyring.next_certificate(NODE, NOW)
+    assert keyring.next_certificate(NODE, NOW) == fresh != first
+    keyring.settle_certificate()
+    assert keyring.certificate() == FileKeyring(tmp_path / "keys").certificate() == first
+    keyring.switch_certificate()
+    assert FileKeyring(tmp_path / "keys").certificate() == first, "who only looks changes nothing"
+    keyring.settle_certificate()
+    keyring.settle_certificate()
+    assert keyring.certificate() == FileKeyring(tmp_path / "keys").certificate() == fresh
+    with pytest.raises(NotFound):
+        keyring.switch_certificate()
+
+
+def test_a_crash_between_the_two_files_of_a_pair_is_mended_at_the_next_start(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    keyring = FileKeyring(folder)
+    keyring.create_certificate(NODE, NOW)
+    fresh = keyring.next_certificate(NODE, NOW)
+    keyring.switch_certificate()
+    (folder / "certificate-next.key.pem").rename(folder / "certificate.key.pem")
+    again = FileKeyring(folder)
+    again.settle_certificate()
+    assert again.certificate() == fresh

@@ -12,6 +12,7 @@ from tests.spec.second_json import Fault, canonical_base64, need, strict_json
 from tests.spec.second_reader import read_key
 
 MEMBERS = {"format", "node", "for", "country", "title", "address", "certificate", "receipt", "channels", "made"}
+LATER = {"witness", "seal"}
 _NODE = re.compile(r"(?=.{3,120}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n((?:[A-Za-z0-9+/=]{1,64}\n)+)-----END CERTIFICATE-----\n")
@@ -21,10 +22,11 @@ def read_invitation(raw: bytes) -> dict[str, Any]:
     """What an invitation says; any breach of its form is a Fault."""
     need(len(raw) <= 65_536, "too-large")
     told = strict_json(raw)
-    need(isinstance(told, dict) and told.keys() == MEMBERS, "members")
+    need(isinstance(told, dict) and told.keys() in (MEMBERS, MEMBERS | LATER), "members")
     one_spelling = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
     need(one_spelling == raw, "spelling")
-    need(told["format"] == 1, "format")
+    need(told["format"] == (2 if told.keys() > MEMBERS else 1), "format")
+    numbered = "" if told["format"] == 1 else r"(-([2-9]|[1-9][0-9]{1,5}))?"
     host = told["node"]
     need(_NODE.fullmatch(host) and _NODE.fullmatch(told["for"]), "node")
     need(re.fullmatch("[A-Z]{2}", told["country"]), "country")
@@ -35,12 +37,18 @@ def read_invitation(raw: bytes) -> dict[str, Any]:
     der = _certificate(told["certificate"])
     need(host in _dns_names(der), "certificate")
     receipt = read_key(told["receipt"])
-    need(receipt.kind == 4 and receipt.name == f"{host}/receipt", "receipt")
+    need(receipt.kind == 4 and re.fullmatch(re.escape(f"{host}/receipt") + numbered, receipt.name), "receipt")
+    if witness := told.get("witness"):
+        key = read_key(witness)
+        need(key.kind == 4 and re.fullmatch(re.escape(f"{host}/witness") + numbered, key.name), "witness")
+    if seal := told.get("seal"):
+        need(32 <= len(canonical_base64(seal, "seal")) <= 4096, "seal")
+    lanes = ("urgent", "bulk") if told["format"] == 1 else ("rescue", "urgent", "bulk")
     return {
         "node": host,
         "for": told["for"],
         "certificate_sha256": sha256(der).hexdigest(),
-        "channels": _channels(told["channels"], host),
+        "channels": _channels(told["channels"], host, lanes),
         "fingerprint": re.sub("(.{4})(?=.)", r"\1 ", sha256(raw).hexdigest()),
     }
 
@@ -50,9 +58,9 @@ def _check_address(text: str) -> None:
     need(text.isascii() and text == f"https://{parts.netloc}" and parts.hostname and "@" not in text, "address")
 
 
-def _channels(told: list[dict[str, str]], host: str) -> list[list[str]]:
+def _channels(told: list[dict[str, str]], host: str, lanes: tuple[str, ...]) -> list[list[str]]:
     need(1 <= len(told) <= 16 and all(one.keys() == {"lane", "vkey"} for one in told), "channels")
-    need(all(one["lane"] in ("urgent", "bulk") for one in told), "channels")
+    need(all(one["lane"] in lanes for one in told), "channels")
     keys = [read_key(one["vkey"]) for one in told]
     origin = re.compile(re.escape(host) + "/ch/[0-9a-f]{16}")
     need(all(key.kind == 1 and origin.fullmatch(key.name) for key in keys), "channels")

@@ -15,7 +15,19 @@ from cryptography.x509.oid import NameOID
 
 from comity.errors import ComityError
 from comity.flows.invitation import grouped, read_invitation
-from tests.spec.making import ORIGIN, OTHER_ORIGIN, OWN_RECEIPT, PLATFORM, POLICE, RECEIPT, WARNING, key, seed, spelled
+from tests.spec.making import (
+    ORIGIN,
+    OTHER_ORIGIN,
+    OWN_RECEIPT,
+    PLATFORM,
+    POLICE,
+    RECEIPT,
+    WARNING,
+    base64,
+    key,
+    seed,
+    spelled,
+)
 
 
 def _certificate(name: str) -> str:
@@ -109,3 +121,15 @@ def _cases() -> Iterator[tuple[str, bytes]]:
     yield "no certificate", _written(certificate="none")
     yield "a country in small letters", _written(country="kr")
     yield "a node name that is none", _written(node="police")
+    later: dict[str, Any] = {"format": 2, "witness": None, "seal": None}
+    yield "format 2, without witness and seal key", _written(**later)
+    yield "format 2, with a witness key", _written(**later | {"witness": key(f"{POLICE}/witness").text})
+    yield "format 2, with a seal key", _written(**later | {"seal": base64(bytes(range(64)))})
+    yield "format 2, with later keys", _written(**later | {"receipt": key(f"{POLICE}/receipt-2").text})
+    yield "format 2, with a rescue lane", _written(**later | {"channels": [_channel(ORIGIN, "rescue")]})
+    yield "format 1 with members of format 2", _written(witness=None, seal=None)
+    yield "format 1 with a later receipt key", _written(receipt=key(f"{POLICE}/receipt-2").text)
+    yield "format 1 with a rescue lane", _written(channels=[_channel(ORIGIN, "rescue")])
+    yield "a number that no second key has", _written(**later | {"receipt": key(f"{POLICE}/receipt-1").text})
+    yield "a witness key of another node", _written(**later | {"witness": key(f"{PLATFORM}/witness").text})
+    yield "a seal key that is none", _written(**later | {"seal": "AAAA"})

@@ -1,7 +1,8 @@
 """What a peer may read from us, and the one thing it may hand in: its cosignature.
 
 Every function takes the caller as the roster has it at this moment. A channel that doesn't exist and one that isn't the
-caller's raise the very same NotFound; a peer that is not accepted finds nothing at all.
+caller's raise the very same NotFound; a suspended peer finds nothing at all. An expelled one still reads what it had confirmed
+before, and the orders about it; no more (docs/decisions).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from comity.domain.ledger import (
     Line,
     Peer,
     SignatureLine,
+    Standing,
     TlogProof,
     VerifierKey,
     commitment,
@@ -33,9 +35,11 @@ from comity.domain.ledger import (
 from comity.domain.record import Entry, encode_bundle
 from comity.errors import MalformedNote, NotFound, Unproven
 from comity.flows import files
+from comity.flows.filing import REMOVED
 from comity.flows.lines import witnessed_size
-from comity.flows.receipt_keys import counts, keys_of, receipt_keys
+from comity.flows.receipt_keys import counts, farthest_line, keys_of, receipt_keys
 from comity.flows.roster_news import ROTATED
+from comity.flows.taking_up import end_of
 from comity.ports import Merged, Noticed, Stopped, World
 
 EXCHANGE_VERSION = 1
@@ -93,7 +97,8 @@ def well_known(world: World, caller: Peer) -> WellKnown:
 
 def channels_for(world: World, caller: Peer) -> list[Readable]:
     """The channels that this caller may read, urgent ones first."""
-    _accepted(caller)
+    if caller.admission is Admission.SUSPENDED:
+        raise NotFound("no-such-channel")
     mine = [channel for channel in world.store.channels() if _may_read(world, caller, channel)]
     mine.sort(key=lambda channel: (channel.lane.rank, channel.origin))
     return [
@@ -101,7 +106,7 @@ def channels_for(world: World, caller: Peer) -> list[Readable]:
             channel.origin,
             channel.key.text,
             channel.lane.value,
-            world.store.position(channel.origin).size,
+            _reach(world, caller, channel),
             Continued(follows.origin, follows.size, follows.root.hex()) if (follows := channel.follows) else None,
         )
         for channel in mine
@@ -121,7 +126,7 @@ def sizes(world: World, caller: Peer) -> dict[str, int]:
 
 def lane(world: World, caller: Peer, origin: str) -> Lane:
     """What travels in a channel that this caller may read."""
-    return _readable(world, caller, origin).lane
+    return _readable(world, caller, origin, removed=True).lane
 
 
 def checkpoint(world: World, caller: Peer, origin: str, least: int = 0, *, witnessed: bool = False) -> bytes:
@@ -131,18 +136,18 @@ def checkpoint(world: World, caller: Peer, origin: str, least: int = 0, *, witne
 
     witnessed  the newest note that carries as many witnesses' lines as there are for any; NotFound before the first
     """
-    _readable(world, caller, origin)
-    signed = world.store.position(origin).size
+    signed = _reach(world, caller, _readable(world, caller, origin, removed=True))
     if not signed:
         raise NotFound("nothing-signed-yet")
     if witnessed:
         at = witnessed_size(world, origin)
-        if not at:
+        if not 0 < at <= signed:
             raise NotFound("nothing-witnessed-yet")
         return _merged(world, origin, at)
     if least > signed:
         raise NotFound("beyond-signed-size")
-    return _merged(world, origin, next(iter(world.store.sizes(origin, least - 1)), signed) if least else signed)
+    nearest = next(iter(world.store.sizes(origin, least - 1)), signed) if least else signed
+    return _merged(world, origin, min(nearest, signed))
 
 
 def checkpoint_at(world: World, caller: Peer, origin: str, at_size: int) -> bytes:
@@ -153,8 +158,7 @@ def checkpoint_at(world: World, caller: Peer, origin: str, at_size: int) -> byte
 
 def tile(world: World, caller: Peer, origin: str, level: int, n: int, width: int) -> bytes:
     """Hashes of a tile, full or partial, that lies whole below the signed size."""
-    _readable(world, caller, origin)
-    if (n * TILE_WIDTH + width) << 8 * level > world.store.position(origin).size:
+    if (n * TILE_WIDTH + width) << 8 * level > _reach(world, caller, _readable(world, caller, origin, removed=True)):
         raise NotFound("beyond-signed-size")
     return world.store.tile(origin, level, n, width)
 
@@ -164,6 +168,7 @@ def entries_tile(world: World, caller: Peer, origin: str, n: int, width: int) ->
 
     NotFound when one of them was erased: salt and envelope went, and what was made of them can't be told any more.
     """
+    _readable(world, caller, origin)
     opened = [_opened(entry) for entry in _bundle(world, caller, origin, n, 0, width)]
     return b"".join(b"\x00\x20" + commitment(salt, envelope) for salt, envelope in opened)
 
@@ -205,7 +210,7 @@ def take_cosignature(world: World, caller: Peer, origin: str, body: bytes) -> tu
              (403, reason and LF) when the line isn't the caller's word on our checkpoint
     Raises MalformedNote when the body is no checkpoint of this channel.
     """
-    channel = _readable(world, caller, origin)
+    channel = _readable(world, caller, origin, removed=True)
     note = parse_note(body)
     claimed = parse_checkpoint(note.text)
     if claimed.origin != origin:
@@ -214,7 +219,7 @@ def take_cosignature(world: World, caller: Peer, origin: str, body: bytes) -> tu
         ours = parse_note(world.store.note(origin, claimed.size))
     except NotFound:
         fence_if_signed(world, channel, body)
-        return 409, b"%d\n" % world.store.position(origin).size
+        return 409, b"%d\n" % _reach(world, caller, channel)
     if ours.text != note.text:
         fence_if_signed(world, channel, body)
         return 403, b"another-root\n"
@@ -264,8 +269,21 @@ def _may_read(world: World, caller: Peer, channel: Channel) -> bool:
     return own and channel.audience == caller.name != world.me.name and channel.lane is not Lane.DESK
 
 
-def _readable(world: World, caller: Peer, origin: str) -> Channel:
-    _accepted(caller)
+def _reach(world: World, caller: Peer, channel: Channel) -> int:
+    """How far this caller may read: to the end; an expelled one only as far as it had confirmed, except where orders alone stand."""
+    signed, end = world.store.position(channel.origin).size, end_of(world, channel.origin)
+    if end is not None:  # what came back of a channel above the point from which another goes on was issued again there
+        signed = min(signed, end)
+    if caller.admission is not Admission.EXPELLED or (channel.standing is Standing.OPEN and channel.why == REMOVED):
+        return signed
+    line = farthest_line(world, channel.origin, caller.name, signed)
+    return line.size if line is not None else 0
+
+
+def _readable(world: World, caller: Peer, origin: str, *, removed: bool = False) -> Channel:
+    """The caller's own channel; `removed`: an expelled one may have it too."""
+    if not (removed and caller.admission is Admission.EXPELLED):
+        _accepted(caller)
     channel: Channel | None = None
     with suppress(NotFound):
         channel = world.store.channel(origin)
@@ -276,9 +294,8 @@ def _readable(world: World, caller: Peer, origin: str) -> Channel:
 
 
 def _bundle(world: World, caller: Peer, origin: str, n: int, skip: int, width: int) -> list[Entry]:
-    _readable(world, caller, origin)
     start, stop = n * TILE_WIDTH + skip, n * TILE_WIDTH + width
-    if not start < stop <= world.store.position(origin).size:
+    if not start < stop <= _reach(world, caller, _readable(world, caller, origin, removed=True)):
         raise NotFound("beyond-signed-size")
     entries = world.store.entries(origin, start, stop)
     if len(entries) != stop - start:

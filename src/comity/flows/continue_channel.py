@@ -7,7 +7,7 @@ from dataclasses import replace
 from comity.domain.ledger import Channel, Lane, Predecessor, Standing, successor
 from comity.domain.record.kinds import continues_1
 from comity.errors import Conflict
-from comity.flows.filing import letter, new_channel, sealed
+from comity.flows.filing import REMOVED, letter, new_channel, sealed
 from comity.flows.own_roster import PURPOSE, announced, own_roster
 from comity.ports import Fact, Noticed, Opened, Stopped, World
 
@@ -20,7 +20,7 @@ def continue_channel(world: World, origin: str, why: str, *, by: str = "") -> Ch
     One transaction: the old channel is retired where it stands, the new one opens with a `continues` record, and every other
     open channel of the same reader says so. A reader that no open channel reaches learns of it when it asks for its channels.
 
-    why      code: `rotated`, `stolen`, `restored-from-backup` …
+    why      code: `rotated`, `stolen`, `restored-from-backup` …; after `removed-member` nothing but orders is written on
     raises   Conflict: not our channel, or it grows faster than it can be retired; Fenced, NotFound
     """
     for _ in range(_TRIES):
@@ -43,7 +43,7 @@ def _continued(world: World, old: Channel, why: str, by: str) -> Channel:
     own = own_roster(world) if old.lane is not Lane.DESK else None
     position = world.store.position(old.origin)
     follows = Predecessor(old.origin, position.size, position.root)
-    new = replace(new_channel(world, old.audience, old.lane), follows=follows)
+    new = replace(new_channel(world, old.audience, old.lane), follows=follows, why=REMOVED if why == REMOVED else "")
     first = continues_1.Body(origin=old.origin, size=position.size, root=position.root.hex(), why=why)
     now = world.clock.now()
     retired = replace(old, standing=Standing.RETIRED, why=why)

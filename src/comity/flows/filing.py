@@ -13,12 +13,20 @@ from comity.domain.terms import Instant, NodeName
 from comity.errors import Conflict
 from comity.ports import Letter, Opened, Place, World
 
+REMOVED = "removed-member"
+"""`why` of an open channel to an expelled peer: orders alone stand in it."""
 BETWEEN_PEERS = Marking(tlp="AMBER", hcodes=("H0",))
 """What passes between two authorities unless an officer says otherwise: the recipient's organisation, against crime only."""
 
 
 def outgoing(world: World, to: NodeName, lane: Lane) -> str | None:
-    """Origin of the open channel that we write for `to`, newest first; None when there is none."""
+    """Origin of the open channel that we write for `to`, newest first; None when there is none, or only one for orders."""
+    origin = open_channel(world, to, lane)
+    return None if origin is None or world.store.channel(origin).why == REMOVED else origin
+
+
+def open_channel(world: World, to: NodeName, lane: Lane) -> str | None:
+    """The same, even where nothing but orders about what a removed member has may be written."""
     fitting = [
         channel
         for channel in world.store.channels()

@@ -6,6 +6,8 @@ trust; so every key in it is compared at once. Nothing in it is believed before 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +22,16 @@ from comity.domain.ledger import COSIGNATURE, ED25519, Channel, Lane, VerifierKe
 from comity.domain.terms import Country, Instant, NodeName, country, instant_from, instant_text, node_name
 from comity.domain.terms.address import is_exchange_address
 from comity.errors import Malformed
+from comity.flows.own_roster import RECEIPT, WITNESS, own_roster
 from comity.ports import World
 
-FORMAT = 1
+FORMATS = (1, 2)
+"""Format 1 has neither witness nor seal key, no rescue lane, and one name for the receipt key."""
+SEAL_BYTES_MAX = 4096
 INVITATION_BYTES_MAX = 64 * 1024
 CHANNELS_MAX = 16
+NUMBER = r"-(?:[2-9]|[1-9][0-9]{1,5})"
+"""What follows in the name of a key that took another one's place."""
 TITLE_CHARACTERS_MAX = 200
 _ODD = (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 
@@ -49,6 +56,8 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     channels: tuple[_Announced, ...]
     audience: str = msgspec.field(name="for")
     made: str
+    witness: str | msgspec.UnsetType | None = msgspec.UNSET
+    seal: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @dataclass(frozen=True)
@@ -65,22 +74,29 @@ class Invitation:
     audience: NodeName
     made: Instant
     digest: bytes
+    witness_key: VerifierKey | None = None
+    seal_key: bytes = b""
 
 
 def write_invitation(world: World, to: NodeName, ours: Sequence[Channel], now: Instant) -> bytes:
     """Our invitation for `to`, with these channels of ours."""
+    own = own_roster(world)
     certificate = x509.load_der_x509_certificate(world.keyring.certificate())
+    receipt, witness = own.current(RECEIPT), own.current(WITNESS)
+    assert receipt is not None
     written = _Written(
-        format=FORMAT,
+        format=FORMATS[-1],
         node=world.me.name,
         country=world.me.country,
         title=world.me.title,
         address=world.me.address,
         certificate=certificate.public_bytes(Encoding.PEM).decode("ascii"),
-        receipt=world.keyring.key(f"{world.me.name}/receipt").text,
+        receipt=receipt.vkey,
         channels=tuple(_Announced(channel.key.text, _lane_word(channel.lane)) for channel in ours),
         audience=to,
         made=instant_text(now),
+        witness=witness.vkey if witness is not None else None,
+        seal=base64.b64encode(world.keyring.seal_key()).decode("ascii"),
     )
     return _canonical(written)
 
@@ -93,8 +109,11 @@ def read_invitation(raw: bytes) -> Invitation:
         written = msgspec.json.decode(raw, type=_Written)
     except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
         raise Malformed("invitation-shape", why=str(fault)) from fault
-    if written.format != FORMAT:
-        raise Malformed("invitation-format", found=written.format, known=FORMAT)
+    later = [member for member in (written.witness, written.seal) if member is not msgspec.UNSET]
+    if written.format not in FORMATS or len(later) != {1: 0, 2: 2}[written.format]:
+        raise Malformed("invitation-format", found=written.format, known=list(FORMATS))
+    if written.format == 1 and any(each.lane == "rescue" for each in written.channels):
+        raise Malformed("invitation-shape", why="a lane that format 1 doesn't have")
     # Duplicate keys, other orders and other spellings would give one invitation several fingerprints.
     if raw != _canonical(written):
         raise Malformed("invitation-not-canonical")
@@ -109,11 +128,13 @@ def read_invitation(raw: bytes) -> Invitation:
         title=written.title,
         address=written.address,
         certificate=_certificate_of(written.certificate, host),
-        receipt_key=_key(written.receipt, f"{re.escape(host)}/receipt", COSIGNATURE),
+        receipt_key=_key(written.receipt, _cosigner(host, RECEIPT, written.format), COSIGNATURE),
         channels=_channels(written.channels, host),
         audience=node_name(written.audience),
         made=instant_from(written.made),
         digest=sha256(raw).digest(),
+        witness_key=_key(written.witness, _cosigner(host, WITNESS, 2), COSIGNATURE) if written.witness else None,
+        seal_key=_seal(written.seal) if written.seal else b"",
     )
 
 
@@ -134,6 +155,28 @@ def _canonical(written: _Written) -> bytes:
 
 def _lane_word(lane: Lane) -> Literal["rescue", "urgent", "bulk"]:
     return "rescue" if lane is Lane.RESCUE else "urgent" if lane is Lane.URGENT else "bulk"
+
+
+def _cosigner(host: NodeName, capacity: str, format_: int) -> str:
+    """Pattern of the key's name; a later key of a node bears a running number."""
+    name = re.escape(f"{host}/{capacity}")
+    return name if format_ == 1 else f"{name}(?:{NUMBER})?"
+
+
+def _seal(text: str) -> bytes:
+    raw = plain_base64(text)
+    if raw is None or not 32 <= len(raw) <= SEAL_BYTES_MAX:
+        raise Malformed("invitation-seal-key")
+    return raw
+
+
+def plain_base64(text: str) -> bytes | None:
+    """The bytes behind canonical base64; None when it is anything else."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return raw if base64.b64encode(raw).decode("ascii") == text else None
 
 
 def _key(text: str, name_pattern: str, kind: int) -> VerifierKey:

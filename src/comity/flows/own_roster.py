@@ -13,7 +13,7 @@ from comity.domain.record import decode_fields, open_record
 from comity.domain.record.kinds import roster_2
 from comity.domain.terms import NodeName, instant_text
 from comity.errors import NotFound
-from comity.flows.filing import desk, letter, sealed
+from comity.flows.filing import REMOVED, desk, letter, sealed
 from comity.ports import Keyring, Letter, Moved, Place, World
 
 ROSTER = "roster/2"
@@ -52,7 +52,8 @@ def own_roster(world: World) -> OwnRoster:
     turn = world.store.cursor(OWN)
     for _, body in own_records(world, world.me.name):
         return OwnRoster(body.version, body.keys, body.certificate, turn)
-    since = instant_text(world.store.channel(desk(world)).opened)
+    opened = [channel.opened for channel in world.store.channels() if channel.writer == world.me.name]
+    since = instant_text(min(opened, default=world.clock.now()))
     keys = [roster_2.Key(vkey=key.text, lane=lane, audience=(), valid_from=since) for lane, key in _made_with(world)]
     return OwnRoster(0, tuple(keys), b64encode(world.keyring.certificate()).decode("ascii"), turn)
 
@@ -84,7 +85,7 @@ def announced(world: World, own: OwnRoster, channels: Sequence[Channel]) -> tupl
         keys = (*own.keys, *_channel_keys(theirs))
         record = None
         for channel in theirs:
-            if channel.standing is Standing.OPEN:
+            if channel.standing is Standing.OPEN and channel.why != REMOVED:
                 record = record or _letter(world, channel.origin, version, own, keys)
                 letters.append(Letter(channel.origin, record.sealed, record.told))
     return letters, Moved(OWN, own.turn, own.turn + 1)
@@ -98,6 +99,7 @@ def _letter(world: World, origin: str, version: int, own: OwnRoster, keys: Itera
         certificate=own.certificate,
         certificate_sha256=sha256(b64decode(own.certificate)).hexdigest(),
         address=world.me.address,
+        seal=b64encode(world.keyring.seal_key()).decode("ascii"),
     )
     return letter(origin, sealed(world, body, purpose=PURPOSE))
 

@@ -5,8 +5,6 @@ A node can't unsay by it what it has signed: the end of an old key counts from w
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +15,7 @@ from comity.domain.record.kinds import roster_2
 from comity.domain.terms import Instant, NodeName, Reason
 from comity.domain.terms.address import is_exchange_address
 from comity.errors import Malformed
-from comity.flows.invitation import certificate_names
+from comity.flows.invitation import NUMBER, certificate_names, plain_base64
 from comity.flows.taking_up import Announced
 
 OVERLAP_MS = 86_400_000
@@ -47,6 +45,9 @@ def after_news(
     certificate = _certificate(body, before.name)
     if certificate is None or any(certificate in (peer.certificate, peer.next_certificate) for peer in others):
         return Reason("roster-certificate")
+    seal = plain_base64(body.seal) if body.seal is not None else b""
+    if seal is None:
+        return Reason("roster-seal-key")
     keys = [(key, VerifierKey.parse(key.vkey)) for key in body.keys]
     if len({vkey.public for _, vkey in keys}) < len(keys) or len({vkey.name for _, vkey in keys}) < len(keys):
         return Reason("roster-key-twice")
@@ -74,6 +75,7 @@ def after_news(
         witness_key=witness,
         next_certificate=b"" if certificate == before.certificate else certificate,
         channels=tuple(each for each in before.channels if each[0].name not in ended),
+        seal_key=before.seal_key if body.seal is None else seal,
         past=(*before.past, *past)[-PAST_MAX:],
         version=body.version,
     )
@@ -82,7 +84,7 @@ def after_news(
 
 def is_own(key: VerifierKey, host: str, capacity: str) -> bool:
     """Whether this is a cosigner's key of the host, in this capacity: `<host>/receipt`, later `<host>/receipt-2` and so on."""
-    name = re.escape(f"{host}/{capacity}") + r"(?:-(?:[2-9]|[1-9][0-9]{1,5}))?"
+    name = re.escape(f"{host}/{capacity}") + f"(?:{NUMBER})?"
     return key.kind == COSIGNATURE and re.fullmatch(name, key.name) is not None
 
 
@@ -111,13 +113,12 @@ def _channel(key: roster_2.Key) -> Announced | None:
 
 def _certificate(body: roster_2.Body, host: NodeName) -> bytes | None:
     """DER, if the text is canonical base64 of a certificate with that digest and the host's name."""
+    der = plain_base64(body.certificate)
     try:
-        der = base64.b64decode(body.certificate, validate=True)
-        names = certificate_names(der)
-    except (binascii.Error, ValueError, Malformed):
+        names = certificate_names(der or b"")
+    except Malformed:
         return None
-    same = base64.b64encode(der).decode("ascii") == body.certificate
-    return der if same and sha256(der).hexdigest() == body.certificate_sha256 and host in names else None
+    return der if der and sha256(der).hexdigest() == body.certificate_sha256 and host in names else None
 
 
 def _changed(before: Peer, after: Peer) -> tuple[str, ...]:
@@ -127,5 +128,6 @@ def _changed(before: Peer, after: Peer) -> tuple[str, ...]:
         ("witness-key", before.witness_key, after.witness_key),
         ("certificate", before.next_certificate, after.next_certificate),
         ("channels", before.channels, after.channels),
+        ("seal-key", before.seal_key, after.seal_key),
     )
     return tuple(what for what, old, new in pairs if old != new)

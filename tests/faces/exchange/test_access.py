@@ -107,13 +107,10 @@ def test_what_is_no_certificate_is_not_admitted(three: Three, certificate: bytes
         admit(three.writer.context, certificate)
 
 
-@pytest.mark.parametrize("admission", [Admission.EXPELLED, Admission.SUSPENDED])
-def test_an_expelled_peer_loses_everything_at_the_next_request_on_an_open_connection(
-    fresh: Three, admission: Admission
-) -> None:
+def test_a_suspended_peer_loses_everything_at_the_next_request_on_an_open_connection(fresh: Three) -> None:
     for path in ("/channels", f"{fresh.path}/checkpoint"):
         assert fresh.reader.courier.get(fresh.peer, path, MUCH)
-    fresh.writer.accept(fresh.reader, admission)
+    fresh.writer.accept(fresh.reader, Admission.SUSPENDED)
     for path in ("/channels", "/.well-known/comity", "/ch/0123456789abcdef/checkpoint", f"{fresh.path}/checkpoint"):
         with pytest.raises(Unreachable) as told:
             fresh.reader.courier.get(fresh.peer, path, MUCH)
@@ -123,8 +120,20 @@ def test_an_expelled_peer_loses_everything_at_the_next_request_on_an_open_connec
     assert fresh.reader.courier.get(fresh.peer, "/channels", MUCH)
 
 
-def test_flows_give_an_expelled_peer_nothing_even_without_the_face(fresh: Three) -> None:
+def test_an_expelled_peer_reads_no_further_than_it_had_confirmed_and_nothing_else_of_us(fresh: Three) -> None:
     fresh.writer.accept(fresh.reader, Admission.EXPELLED)
+    assert b'"size":0' in fresh.reader.courier.get(fresh.peer, "/channels", MUCH)
+    for path in ("checkpoint", "tile/0/000.p/1", "records/000.p/1"):
+        with pytest.raises(NotFound):
+            fresh.reader.courier.get(fresh.peer, f"{fresh.path}/{path}", MUCH)
+    for path in ("/.well-known/comity", "/events", f"{fresh.path}/proof/0", f"{fresh.path}/events"):
+        with pytest.raises(Unreachable) as told:
+            fresh.reader.courier.get(fresh.peer, path, MUCH)
+        assert told.value.facts["status"] == 403
+
+
+def test_flows_give_a_suspended_peer_nothing_even_without_the_face(fresh: Three) -> None:
+    fresh.writer.accept(fresh.reader, Admission.SUSPENDED)
     (caller,) = [peer for peer in fresh.writer.store.peers() if peer.name == fresh.reader.name]
     world = fresh.writer.world
     for ask in (

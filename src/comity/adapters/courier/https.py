@@ -44,7 +44,7 @@ class _Line:
     """A client together with what it was made for."""
 
     address: str
-    certificate: bytes
+    certificates: tuple[bytes, ...]
     http: httpx2.Client
 
 
@@ -169,17 +169,19 @@ class HttpsCourier:
             if self._closed:
                 raise Unreachable("courier-closed", peer=peer.name)
             line = self._lines.get(peer.name)
-            if line is None or (line.address, line.certificate) != (peer.address, peer.certificate):
-                fresh = _Line(peer.address, peer.certificate, self._fresh_client(peer))
+            announced = (peer.next_certificate,) if peer.next_certificate else ()
+            certificates = (peer.certificate, *announced)
+            if line is None or (line.address, line.certificates) != (peer.address, certificates):
+                fresh = _Line(peer.address, certificates, self._fresh_client(peer, certificates))
                 self._lines[peer.name] = fresh
                 if line is not None:
                     line.http.close()
                 line = fresh
             return line.http
 
-    def _fresh_client(self, peer: Peer) -> httpx2.Client:
+    def _fresh_client(self, peer: Peer, certificates: tuple[bytes, ...]) -> httpx2.Client:
         try:
-            context = pinned_context(*self._own, peer.certificate)
+            context = pinned_context(*self._own, *certificates)
         except (ssl.SSLError, ValueError) as fault:
             raise Unreachable("pinned-certificate-unreadable", peer=peer.name) from fault
         return httpx2.Client(

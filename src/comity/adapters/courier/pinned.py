@@ -1,4 +1,4 @@
-"""TLS towards one peer: its pinned certificate and no other, decided before a byte of ours goes out."""
+"""TLS towards one peer: its pinned certificate, or the one that it has announced, and no other, decided before a byte of ours goes out."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ class PinnedSocket(ssl.SSLSocket):
         super().do_handshake(block)
         context = self.context
         assert isinstance(context, PinnedContext)
-        # The trust store holds this certificate alone; but were it allowed to issue others, those would pass there.
-        if self.getpeercert(binary_form=True) != context.pinned:
+        # The trust store holds these certificates alone; but were one allowed to issue others, those would pass there.
+        if self.getpeercert(binary_form=True) not in context.pinned:
             raise ssl.SSLCertVerificationError("another certificate than the pinned one")
 
 
 class PinnedContext(ssl.SSLContext):
-    """A client context that trusts one certificate."""
+    """A client context that trusts one certificate, and the one that is to take its place."""
 
-    pinned: bytes = b""
+    pinned: tuple[bytes, ...] = ()
     sslsocket_class = PinnedSocket
 
 
-def pinned_context(certificate: Path, key: Path, peer_certificate: bytes) -> PinnedContext:
-    """TLS 1.3 with our certificate towards the holder of `peer_certificate` (DER), whose host name is checked too.
+def pinned_context(certificate: Path, key: Path, *peer_certificates: bytes) -> PinnedContext:
+    """TLS 1.3 with our certificate towards the holder of one of these (DER), whose host name is checked too.
 
     Raises ssl.SSLError or ValueError when the peer's certificate can't be read, OSError when ours can't.
     """
     context = PinnedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_verify_locations(cadata=peer_certificate)
+    for pinned in peer_certificates:
+        context.load_verify_locations(cadata=pinned)
     context.load_cert_chain(certificate, key)
-    context.pinned = peer_certificate
+    context.pinned = peer_certificates
     return context
 
 

@@ -4,12 +4,15 @@
 names                      `<sha256> <kind> <name>` a line: for people, and to notice a key file that has gone
 certificate.key.pem        private key of the node's certificate
 certificate.pem            the certificate; written last
+certificate-next….pem      the pair that takes its place once partners know it
+certificate.switch         says that it does so at the next start
 storage.secret             32 bytes that wrap the keys of the files which this node keeps
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import threading
 from pathlib import Path
@@ -60,6 +63,7 @@ class FileKeyring:
         durable.open_folder(folder)
         with durable.locked(folder):
             self._settle()
+            self._finish_switch()
         self._certificate = self._read_certificate()
 
     def __repr__(self) -> str:
@@ -113,6 +117,46 @@ class FileKeyring:
         if found != name:
             raise Conflict("certificate-of-another-name", name=found, asked=name)
         return der
+
+    def next_certificate(self, name: NodeName, now: Instant) -> bytes:
+        """DER of the certificate that is to take the present one's place; made now if there is none yet."""
+        key, certificate = self._next_pair()
+        with self._lock, durable.locked(self._folder):
+            if not certificate.exists():
+                if not key.exists():
+                    durable.write_secret(key, fresh_private_key())
+                durable.write_secret(certificate, self_signed(name, durable.read_secret(key), now))
+            return read_certificate(durable.read_secret(certificate), durable.read_secret(key))[1]
+
+    def switch_certificate(self) -> None:
+        """From the next start on the next certificate is the node's; NotFound when there is none. Durable before it answers."""
+        with self._lock, durable.locked(self._folder):
+            if not self._next_pair()[1].exists():
+                raise NotFound("no-next-certificate")
+            durable.write_secret(self._folder / "certificate.switch", b"")
+
+    def settle_certificate(self) -> None:
+        """Does what `switch_certificate` ordered. Only for who has the node to itself: a running one shows what it began with."""
+        order = self._folder / "certificate.switch"
+        with self._lock, durable.locked(self._folder):
+            if not order.exists():
+                return
+            key, certificate = self._next_pair()
+            if key.exists():
+                os.replace(key, self.certificate_key_path)
+            if certificate.exists():
+                os.replace(certificate, self.certificate_path)
+            order.unlink()
+            self._certificate = self._read_certificate()
+
+    def _finish_switch(self) -> None:
+        """A crash came between the two files of the pair: the second follows the first, or neither fits the other."""
+        key, certificate = self._next_pair()
+        if (self._folder / "certificate.switch").exists() and certificate.exists() and not key.exists():
+            os.replace(certificate, self.certificate_path)
+
+    def _next_pair(self) -> tuple[Path, Path]:
+        return self._folder / "certificate-next.key.pem", self._folder / "certificate-next.pem"
 
     def seal_key(self) -> bytes:
         """The public key to which others seal what is carried to us; its private half is made at first use."""

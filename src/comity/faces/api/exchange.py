@@ -27,8 +27,9 @@ from comity.domain.ledger import ASKED_BYTES_MAX, Admission, Lane, Peer, parse_t
 from comity.errors import Busy, MalformedNote, NotFound
 from comity.faces.api.problems import PROBLEM_HANDLERS, problem_response, refusal
 from comity.faces.api.witness import answered, served
-from comity.flows import carry
+from comity.flows import carry, held
 from comity.flows import witness as witnessing
+from comity.flows.roster import promote
 from comity.ports import World
 
 Asking = HttpRequest[Any, Any, Any]
@@ -87,13 +88,17 @@ class _House:
         default_factory=lambda: ThreadPoolExecutor(BULK_THREADS, thread_name_prefix="bulk")
     )
 
-    def caller(self, request: Asking) -> Peer:
-        """The accepted peer with the certificate of this connection."""
+    def caller(self, request: Asking, *, removed: bool = False) -> Peer:
+        """The accepted peer with the certificate of this connection; `removed`: an expelled one gets in too.
+
+        One that shows the certificate which it had announced has changed over.
+        """
         chain = (_extension(request, "tls") or {}).get("client_cert_chain", ())
         shown = ssl.PEM_cert_to_DER_cert(chain[0]) if chain else b""
         for peer in self.roster():
-            if shown and peer.certificate == shown and peer.admission is Admission.ACCEPTED:
-                return peer
+            gets_in = peer.admission is Admission.ACCEPTED or (removed and peer.admission is Admission.EXPELLED)
+            if shown and gets_in and shown in (peer.certificate, peer.next_certificate):
+                return peer if peer.certificate == shown else promote(self.world(), peer)
         raise NotAdmitted
 
 
@@ -125,6 +130,10 @@ def exchange_app(
             all_events,
             add_checkpoint,
             witnessed,
+            held_channels,
+            held_checkpoint,
+            held_tile,
+            held_records,
         ],
         exception_handlers=PROBLEM_HANDLERS,
         before_request=_look_at_request,
@@ -145,7 +154,7 @@ def well_known(request: Asking) -> Response[bytes]:
 @get("/channels", sync_to_thread=True)
 def channels(request: Asking) -> Response[bytes]:
     """What the caller may read."""
-    return _json(carry.channels_for(*_world_and_caller(request)))
+    return _json(carry.channels_for(*_world_and_caller(request, removed=True)))
 
 
 @get("/ch/{channel:str}/checkpoint", sync_to_thread=True)
@@ -153,7 +162,7 @@ def checkpoint(
     request: Asking, channel: FromPath[str], least: FromQuery[str] = "0", witnessed: FromQuery[str] = "0"
 ) -> Response[bytes]:
     """The latest signed note, with cosignatures; or that of the smallest size from `least` on; or the newest with witnesses' lines."""
-    visit, at_least = _visit(request, channel), _whole(least)
+    visit, at_least = _visit(request, channel, removed=True), _whole(least)
     note = carry.checkpoint(*visit, at_least, witnessed=_whole(witnessed) > 0)
     return _bytes(note, NOTE_TYPE, FOR_A_MOMENT)
 
@@ -185,7 +194,7 @@ async def records(
 async def _in_turn(request: Asking, channel: str, serve: Callable[[World, Peer, str], bytes]) -> bytes:
     """Serves at once what is pressing; bulk has a few threads of its own, and each peer a share of them."""
     house: _House = request.app.state.house
-    visit = await sync_to_thread(_visit, request, channel)
+    visit = await sync_to_thread(_visit, request, channel, removed=True)
     lane = await sync_to_thread(carry.lane, *visit)
     if lane is not Lane.BULK:
         return await sync_to_thread(serve, *visit)
@@ -249,7 +258,7 @@ def _first(pieces: Iterator[bytes], length: int) -> Iterator[bytes]:
 @post("/ch/{channel:str}/cosign", sync_to_thread=True)
 def cosign(request: Asking, channel: FromPath[str], body: RawBody) -> Response[bytes]:
     """Takes the caller's cosignature."""
-    status, answer = carry.take_cosignature(*_visit(request, channel), body)
+    status, answer = carry.take_cosignature(*_visit(request, channel, removed=True), body)
     if status == 403:
         return problem_response(refusal(403, answer.decode().strip(), "The cosignature doesn't stand"))
     return _bytes(answer, SIZE_TYPE if status == 409 else NOTE_TYPE, NEVER, status)
@@ -267,6 +276,36 @@ def witnessed(request: Asking, digest: FromPath[str]) -> Response[bytes]:
     """The last checkpoint that was cosigned of the log whose origin has this SHA-256."""
     world, _ = _world_and_caller(request)
     return served(world, digest)
+
+
+@get("/held", sync_to_thread=True)
+def held_channels(request: Asking) -> Response[bytes]:
+    """Which of the caller's own channels are held here, and how far: for a writer that came back from a backup."""
+    return _json(held.held_channels(*_world_and_caller(request)))
+
+
+@get("/held/{channel:str}/checkpoint", sync_to_thread=True)
+def held_checkpoint(request: Asking, channel: FromPath[str]) -> Response[bytes]:
+    """The caller's own note at the size that is held here."""
+    return _bytes(held.held_checkpoint(*_written(request, channel)), NOTE_TYPE, NEVER)
+
+
+@get("/held/{channel:str}/tile/{rest:path}", sync_to_thread=True)
+def held_tile(request: Asking, channel: FromPath[str], rest: FromPath[str]) -> Response[bytes]:
+    """Hashes of the caller's own channel."""
+    level, n, width = _tile_path(f"tile{rest}")
+    if not isinstance(level, int):
+        raise NotFound("no-such-resource")
+    return _bytes(held.held_tile(*_written(request, channel), level, n, width), BYTES_TYPE, NEVER)
+
+
+@get("/held/{channel:str}/records/{rest:path}", sync_to_thread=True)
+def held_records(
+    request: Asking, channel: FromPath[str], rest: FromPath[str], skip: FromQuery[str] = "0"
+) -> Response[bytes]:
+    """Entries of the caller's own channel, without what was erased."""
+    _, n, width = _tile_path(f"records{rest}")
+    return _bytes(held.held_records(*_written(request, channel), n, width, _whole(skip)), BYTES_TYPE, NEVER)
 
 
 @get("/ch/{channel:str}/events")
@@ -343,14 +382,20 @@ async def _look_at_request(request: Asking) -> None:
         raise UnsupportedMediaType
 
 
-def _world_and_caller(request: Asking) -> tuple[World, Peer]:
+def _world_and_caller(request: Asking, *, removed: bool = False) -> tuple[World, Peer]:
     house: _House = request.app.state.house
-    return house.world(), house.caller(request)
+    return house.world(), house.caller(request, removed=removed)
 
 
-def _visit(request: Asking, channel: str) -> tuple[World, Peer, str]:
-    world, caller = _world_and_caller(request)
+def _visit(request: Asking, channel: str, *, removed: bool = False) -> tuple[World, Peer, str]:
+    world, caller = _world_and_caller(request, removed=removed)
     return world, caller, _origin(world, channel)
+
+
+def _written(request: Asking, channel: str) -> tuple[World, Peer, str]:
+    """The same for a channel that the caller writes itself."""
+    world, caller = _world_and_caller(request)
+    return world, caller, f"{caller.name}/ch/{channel}"
 
 
 def _origin(world: World, channel: str) -> str:

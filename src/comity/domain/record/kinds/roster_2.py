@@ -47,6 +47,7 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     version      milliseconds since 1970 when it was made, or one more than the last if that is later
     certificate  DER in base64: the one it shows, or is about to show
     address      `https://host:port`
+    seal         base64 of the key to which others seal what is carried to it by hand
     """
 
     node: Word
@@ -55,6 +56,7 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     certificate: Annotated[str, Meta(min_length=4, max_length=16_384)]
     certificate_sha256: Sha256
     address: Annotated[str, Meta(min_length=9, max_length=300)]
+    seal: Annotated[str, Meta(min_length=4, max_length=8192)] | None = None
 
 
 def traces(record: Record[Body]) -> Iterator[Trace]:
