@@ -37,6 +37,7 @@ bench: ## measure beside the best peer (BENCH=name runs one)
 soak: ## kill, cut and repeat for a long time (COMITY_SOAK=rounds, 200 unless told)
 	$(SETUP) dev
 	@COMITY_SOAK=$${COMITY_SOAK:-200} $(BIN)/pytest tests/faults -m torture
+	@$(BIN)/python -m tests.model
 
 lock: ## pin anew after a change of pyproject.toml (UPGRADE=1 takes the newest it allows)
 	$(SETUP) dev

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from . import fold, sync, worlds
+from . import custody, fold, recovery, sync, witness, worlds
 from .search import Model, explore
 
 
@@ -15,10 +15,22 @@ def runs() -> Iterator[tuple[str, str | None, Model]]:
         yield name, None, sync.model(scope)
     for name, channels in worlds.FOLDS.items():
         yield f"fold: {name}", None, fold.model(channels)
+    for name, recovered in {**worlds.RECOVERIES, **worlds.LARGE}.items():
+        yield f"recovery: {name}", None, recovery.model(recovered)
+    for name, seen in worlds.WITNESSES.items():
+        yield f"witness: {name}", None, witness.model(seen)
+    for name, kept in worlds.CUSTODIES.items():
+        yield f"custody: {name}", None, custody.model(kept)
     for rule, truth, scope in worlds.BROKEN:
         yield f"without {rule.name}", truth, sync.model(scope.without(rule))
     for fold_rule, truth, channels in worlds.BROKEN_FOLDS:
         yield f"without {fold_rule.name} (fold)", truth, fold.model(channels.without(fold_rule))
+    for recovery_rule, truth, recovered in worlds.BROKEN_RECOVERIES:
+        yield f"without {recovery_rule.name} (recovery)", truth, recovery.model(recovered.without(recovery_rule))
+    for witness_rule, truth, seen in worlds.BROKEN_WITNESSES:
+        yield f"without {witness_rule.name} (witness)", truth, witness.model(seen.without(witness_rule))
+    for custody_rule, truth, kept in worlds.BROKEN_CUSTODIES:
+        yield f"without {custody_rule.name} (custody)", truth, custody.model(kept.without(custody_rule))
 
 
 def main(words: list[str]) -> int:

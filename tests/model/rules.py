@@ -57,3 +57,52 @@ class FoldRule(Enum):
     refold = "a record released from quarantine is folded at its own place"
     about_suspends = "a quarantined record suspends what its `about` names"
     resume = "what was suspended acts once the quarantined record turns out to be harmless"
+
+
+class RecoveryRule(Enum):
+    """A rule for going on after a backup was restored, at the writer or at the reader."""
+
+    # the writer
+    retires = "a channel that came back behind its signatures ends: nothing is signed on it again"
+    ledger_replayed = "what the high-water file says is gone goes again before anything is readable"
+    regains = "before a successor opens, the reader is asked for the tail, and the cut lies where its tail ends"
+    tail_verified = "a tail counts only under our own signature on its root"
+    tail_obeyed = "orders in the tail are carried out with it: no body that they erase becomes readable"
+    dark_without_marks = "without the high-water file nothing of a channel is readable before its tail was regained"
+    successors_regained = "successors that the reader knows are taken back before a new one opens"
+    ids_across_chain = "the id is looked up in the channels that the open one continues, up to their cuts"
+    orphans = "what a reader holds above a cut is taken back too, and issued again under the same envelope id"
+    lost_orders_again = (
+        "an erasure that the high-water file tells of, and whose order nobody holds any more, is ordered again"
+    )
+    # the reader
+    catch_up = "a restored reader shows, does and cosigns nothing before it has caught up"
+    catch_up_fresh = "it has caught up only with an answer to a question asked after the restore"
+    orders_first = "orders up to there are carried out before anything is shown or done again"
+    acks_regained = "our own acknowledgements are taken back before anything acts again"
+    time_from_marks = "no line is dated before one that the high-water file tells of, also one that was lost"
+    key_retired = "who can't fetch again what it had cosigned retires its receipt key"
+    successor_free = "a successor may be held before the channel that it continues"
+    order_names_origin = "an erased entry names the channel of its order too: it may stand in the successor"
+    pending_let_go = "what was pending above a cut is let go"
+
+
+class WitnessRule(Enum):
+    """A rule for cosigning roots of a log whose records the witness doesn't see."""
+
+    compares = "a witness cosigns only what extends the root that it has recorded"
+    in_the_transaction = "that comparison is made once more in the transaction that records"
+    records_first = "root and line are on disk before the line leaves"
+    retires = "a witness that came back from a backup replaces its key, and lends no line under the old one"
+    readers_demand = "a reader holds nothing that the witness has not cosigned"
+
+
+class CustodyRule(Enum):
+    """A rule for orders that must reach whoever a record was passed on to."""
+
+    passed_on = "whoever passed a record on passes its erasure on"
+    with_obedience = "to obey and to pass on is one transaction"
+    list_with_transfer = "the record goes out in the transaction that writes down to whom"
+    done_after_all = "an erasure is answered as done only when every holder further on has answered"
+    buried_first = "a record whose erasure was obeyed is not passed on, also when that was begun before"
+    relay_regains = "a restored relay takes its own tail back, and with it whom it passed what, before it obeys"

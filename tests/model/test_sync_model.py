@@ -8,13 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from . import fold, sync, worlds
+from . import custody, fold, recovery, recovery_values, sync, witness, worlds
+from .custody import CustodyScope
 from .fold import FoldScope
-from .rules import FoldRule, Rule
+from .recovery_values import RecoveryScope
+from .rules import CustodyRule, FoldRule, RecoveryRule, Rule, WitnessRule
 from .scope import FAULTS, Scope
 from .search import STUCK, Finding, Goal, Model, Process, TooManyStatesError, Truth, explore
+from .witness import WitnessScope
 
-EVERY_BREAK: list[tuple[Rule | FoldRule, str, Scope | FoldScope]] = [*worlds.BROKEN, *worlds.BROKEN_FOLDS]
+AnyRule = Rule | FoldRule | RecoveryRule | WitnessRule | CustodyRule
+AnyScope = Scope | FoldScope | RecoveryScope | WitnessScope | CustodyScope
+EVERY_BREAK: list[tuple[AnyRule, str, AnyScope]] = [
+    *worlds.BROKEN,
+    *worlds.BROKEN_FOLDS,
+    *worlds.BROKEN_RECOVERIES,
+    *worlds.BROKEN_WITNESSES,
+    *worlds.BROKEN_CUSTODIES,
+]
 BREAK_NAMES = [f"{type(rule).__name__}-{rule.name}-{truth}" for rule, truth, _ in EVERY_BREAK]
 OTHER_WORLDS = [
     scope for scope in dict.fromkeys(scope for _, _, scope in worlds.BROKEN) if scope not in worlds.KEPT.values()
@@ -22,16 +33,37 @@ OTHER_WORLDS = [
 
 
 @cache
-def found(scope: Scope | FoldScope) -> Finding:
-    return explore(sync.model(scope) if isinstance(scope, Scope) else fold.model(scope))
+def found(scope: AnyScope) -> Finding:
+    return explore(model_of(scope))
 
 
-def without(rule: Rule | FoldRule, scope: Scope | FoldScope) -> Scope | FoldScope:
-    if isinstance(scope, Scope):
-        assert isinstance(rule, Rule)
-        return scope.without(rule)
-    assert isinstance(rule, FoldRule)
-    return scope.without(rule)
+def model_of(scope: AnyScope) -> Model:
+    match scope:
+        case Scope():
+            return sync.model(scope)
+        case FoldScope():
+            return fold.model(scope)
+        case RecoveryScope():
+            return recovery.model(scope)
+        case WitnessScope():
+            return witness.model(scope)
+        case CustodyScope():
+            return custody.model(scope)
+
+
+def without(rule: AnyRule, scope: AnyScope) -> AnyScope:
+    match (rule, scope):
+        case (Rule(), Scope()):
+            return scope.without(rule)
+        case (FoldRule(), FoldScope()):
+            return scope.without(rule)
+        case (RecoveryRule(), RecoveryScope()):
+            return scope.without(rule)
+        case (WitnessRule(), WitnessScope()):
+            return scope.without(rule)
+        case (CustodyRule(), CustodyScope()):
+            return scope.without(rule)
+    raise AssertionError(f"{rule} is no rule of that model")
 
 
 def told(finding: Finding) -> str:
@@ -51,10 +83,26 @@ def test_with_every_rule_kept_all_orders_fold_to_what_the_issuer_shows(name: str
     assert finding.broken is None, told(finding)
 
 
+@pytest.mark.parametrize("name", worlds.RECOVERIES)
+def test_with_every_rule_kept_whoever_comes_back_from_a_backup_ends_where_nothing_had_been_lost(name: str) -> None:
+    finding = found(worlds.RECOVERIES[name])
+    assert finding.broken is None, told(finding)
+
+
+@pytest.mark.parametrize("name", worlds.WITNESSES)
+def test_with_every_rule_kept_no_key_of_a_witness_stands_under_two_histories(name: str) -> None:
+    finding = found(worlds.WITNESSES[name])
+    assert finding.broken is None, told(finding)
+
+
+@pytest.mark.parametrize("name", worlds.CUSTODIES)
+def test_with_every_rule_kept_done_means_that_no_holder_has_it(name: str) -> None:
+    finding = found(worlds.CUSTODIES[name])
+    assert finding.broken is None, told(finding)
+
+
 @pytest.mark.parametrize(("rule", "truth", "scope"), EVERY_BREAK, ids=BREAK_NAMES)
-def test_a_broken_rule_breaks_the_truth_that_it_guards(
-    rule: Rule | FoldRule, truth: str, scope: Scope | FoldScope
-) -> None:
+def test_a_broken_rule_breaks_the_truth_that_it_guards(rule: AnyRule, truth: str, scope: AnyScope) -> None:
     finding = found(without(rule, scope))
     assert finding.truth == truth, told(finding)
 
@@ -66,12 +114,14 @@ def test_the_same_world_holds_when_the_rule_is_kept(scope: Scope) -> None:
 
 
 def test_every_rule_is_shown_to_be_needed() -> None:
-    assert {rule for rule, _, _ in EVERY_BREAK} == {*Rule, *FoldRule}
+    assert {rule for rule, _, _ in EVERY_BREAK} == {*Rule, *FoldRule, *RecoveryRule, *WitnessRule, *CustodyRule}
 
 
 def test_every_fault_befalls_somebody() -> None:
     scopes = [*worlds.KEPT.values(), *(scope for _, _, scope in worlds.BROKEN)]
     assert {fault for scope in scopes for fault, _ in scope.faults} == {*FAULTS}
+    after = [*worlds.RECOVERIES.values(), *(scope for _, _, scope in worlds.BROKEN_RECOVERIES)]
+    assert {fault for scope in after for fault, _ in scope.faults} == {*recovery_values.FAULTS}
 
 
 def test_the_readme_tells_each_rule_with_its_harm_and_steps() -> None:

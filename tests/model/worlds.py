@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from .custody import CustodyScope
 from .fold import FoldScope, Item
-from .rules import FoldRule, Rule
+from .recovery_values import RecoveryScope, recovery
+from .rules import CustodyRule, FoldRule, RecoveryRule, Rule, WitnessRule
 from .scope import Scope, world
+from .witness import WitnessScope
 
-R, F = Rule, FoldRule
+R, F, G, W, C = Rule, FoldRule, RecoveryRule, WitnessRule, CustodyRule
 
 KEPT: dict[str, Scope] = {
     "both ends crash, messages and calls double": world(
@@ -103,4 +106,76 @@ BROKEN_FOLDS: list[tuple[FoldRule, str, FoldScope]] = [
     (F.refold, "FOLD", UNREAD_AMEND),
     (F.about_suspends, "EFFECT", UNREAD_WITHDRAWAL),
     (F.resume, "LOST", UNREAD_AMEND),
+]
+
+
+RECOVERIES: dict[str, RecoveryScope] = {
+    "the writer restored": recovery("a", writer_restore=1),
+    "the writer restored, with two records": recovery("a", "b", writer_restore=1),
+    "the writer restored, with an erasure": recovery("a", "Ea", writer_restore=1),
+    "the writer restored, its high-water file lost": recovery("a", "Ea", writer_restore=1, marks_lost=True),
+    "the writer restored twice": recovery("a", writer_restore=2),
+    "the writer restored, and nobody waits for the reader": recovery("a", "Ea", writer_restore=1, cut=1),
+    "the reader restored": recovery("a", reader_restore=1),
+    "the reader restored, with an erasure": recovery("a", "Ea", reader_restore=1),
+    "the reader restored, with a withdrawal": recovery("a", "Wa", reader_restore=1),
+    "both restored": recovery("a", writer_restore=1, reader_restore=1, both_lost=True),
+}
+
+# explored by `python -m tests.model` and `make soak`, not by pytest: each takes longer than the others together
+LARGE: dict[str, RecoveryScope] = {
+    "the reader restored, with a withdrawal, answers late": recovery("a", "Wa", reader_restore=1, late_answer=1),
+    "the reader restored, with an erasure, answers late": recovery("a", "Ea", reader_restore=1, late_answer=1),
+    "the reader restored, its clock set back": recovery("a", "b", reader_restore=1, set_back=1),
+}
+
+BROKEN_RECOVERIES: list[tuple[RecoveryRule, str, RecoveryScope]] = [
+    (G.retires, "FORK", RECOVERIES["the writer restored"]),
+    (G.ledger_replayed, "ERASE", RECOVERIES["the writer restored, with an erasure"]),
+    (G.regains, "CHAIN", RECOVERIES["the writer restored twice"]),
+    (G.tail_verified, "FORGED", recovery("a", writer_restore=1, forge=1)),
+    (G.tail_obeyed, "ERASE", RECOVERIES["the writer restored, its high-water file lost"]),
+    (G.dark_without_marks, "ERASE", RECOVERIES["the writer restored, its high-water file lost"]),
+    (G.successors_regained, "CHAIN", RECOVERIES["the writer restored twice"]),
+    (G.ids_across_chain, "DOUBLE", RECOVERIES["the writer restored"]),
+    (G.orphans, "STUCK", recovery("a", writer_restore=1, cut=1)),
+    (G.lost_orders_again, "STUCK", RECOVERIES["the writer restored, with an erasure"]),
+    (G.catch_up, "TWICE", RECOVERIES["the reader restored, with an erasure"]),
+    (G.catch_up_fresh, "ERASE", LARGE["the reader restored, with an erasure, answers late"]),
+    (G.orders_first, "ERASE", RECOVERIES["the reader restored, with an erasure"]),
+    (G.acks_regained, "TWICE", RECOVERIES["the reader restored"]),
+    (G.time_from_marks, "TIME", LARGE["the reader restored, its clock set back"]),
+    (G.key_retired, "HELD", RECOVERIES["both restored"]),
+    (G.successor_free, "STUCK", RECOVERIES["the writer restored, with an erasure"]),
+    (G.order_names_origin, "STUCK", RECOVERIES["the writer restored, with an erasure"]),
+    (G.pending_let_go, "STUCK", RECOVERIES["the writer restored"]),
+]
+
+WITNESSES: dict[str, WitnessScope] = {
+    "two copies of a writer": WitnessScope(),
+    "the witness crashes and is restored": WitnessScope(crashes=1, restores=1),
+    "the witness crashes twice and is restored twice": WitnessScope(crashes=2, restores=2),
+}
+
+BROKEN_WITNESSES: list[tuple[WitnessRule, str, WitnessScope]] = [
+    (W.compares, "WITNESS", WitnessScope()),
+    (W.in_the_transaction, "WITNESS", WitnessScope()),
+    (W.records_first, "WITNESS", WitnessScope(crashes=1)),
+    (W.retires, "WITNESS", WitnessScope(restores=1)),
+    (W.readers_demand, "SPLIT", WitnessScope()),
+]
+
+CUSTODIES: dict[str, CustodyScope] = {
+    "a relay": CustodyScope(),
+    "the relay crashes": CustodyScope(crashes=1),
+    "the relay crashes twice and is restored twice": CustodyScope(crashes=2, restores=2),
+}
+
+BROKEN_CUSTODIES: list[tuple[CustodyRule, str, CustodyScope]] = [
+    (C.passed_on, "STUCK", CustodyScope()),
+    (C.with_obedience, "STUCK", CustodyScope(crashes=1)),
+    (C.list_with_transfer, "FALSE", CustodyScope(crashes=1)),
+    (C.done_after_all, "FALSE", CustodyScope()),
+    (C.buried_first, "FALSE", CustodyScope()),
+    (C.relay_regains, "FALSE", CustodyScope(restores=1)),
 ]
