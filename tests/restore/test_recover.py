@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from comity.domain.ledger import Lane, Standing
+from comity.domain.ledger import Lane, Standing, note_bytes, open_note, parse_note
+from comity.flows.recover import without
 from comity.ports import Place
 from tests.restore.comeback import (
     KH,
@@ -171,3 +172,108 @@ def test_whatever_happens_around_a_restore_both_ends_agree_in_the_end(two: Nodes
         two.restore(who)
         play(two, chance, 10)
     all_is_well(two)
+
+
+def test_what_both_ends_have_lost_is_confirmed_no_more(two: Nodes) -> None:
+    two.indicate(KR)
+    two.settle(2)
+    two.backup(KR)
+    two.backup(KH)
+    two.indicate(KR)
+    two.settle(2)
+    two.restore(KR)
+    two.restore(KH)
+    two.settle()
+    for name in (KR, KH):
+        both_agree(two, name)
+    no_fork(two)
+    assert "confirmed-and-lost" in {notice.kind for notice in two[KH].store.notices()}
+    assert any(past.why == "restored-from-backup" for past in two.peer(KR).past)
+
+
+def test_a_successor_that_did_not_wait_gets_what_the_reader_still_holds(two: Nodes) -> None:
+    two.indicate(KR)
+    two.settle(2)
+    two.backup(KR)
+    held = two.indicate(KR, "held-above-the-cut.example.com")
+    two.settle(2)
+    two.restore(KR)
+    two.offline.add(KH)
+    without(two[KR], two.peer(KR))
+    place = two.indicate(KR)
+    assert held is not None
+    assert place is not None
+    assert place.origin != held.origin
+    two.offline.clear()
+    all_is_well(two)
+    again = [p for p in two[KR].store.of_kind("indicator/1") if p.origin == place.origin]
+    assert len(again) == 2, "what was written since, and what came back"
+
+
+def test_receipts_from_before_and_after_both_stand(two: Nodes) -> None:
+    first = two.indicate(KR)
+    two.settle(2)
+    two.backup(KR)
+    second = two.indicate(KR)
+    two.settle(2)
+    two.restore(KR)
+    two.settle()
+    third = two.indicate(KR)
+    all_is_well(two)
+    name = two.peer(KR).receipt_key.name
+    for place in (first, second, third):
+        assert place is not None
+        line = two[KR].store.cosigned(place.origin, name, place.index)
+        assert line is not None, place
+        note = parse_note(two[KR].store.note(place.origin, line.size))
+        good = open_note(note_bytes(note.text, [line.line]), [two.peer(KR).receipt_key]).good
+        assert good[two.peer(KR).receipt_key] == line.time_s
+
+
+class Cut(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("who", [KR, KH])
+def test_cut_off_at_any_step_it_goes_on_where_it_was(tmp_path: Path, who: str) -> None:
+    """Each run is cut at the n-th boundary of its recovery, every 13th there is."""
+    at, more = 1, True
+    while more:
+        two = nodes(tmp_path / str(at))
+        place = two.indicate(KR, "cut-and-gone.example.com")
+        two.request(KR)
+        two.request(KH)
+        two.settle(2)
+        two.backup(who)
+        assert place is not None
+        two.erase(KR, place)
+        two.request(KR)
+        two.request(KH)
+        two.settle(2)
+        left = [at]
+
+        def step(name: str, left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                raise Cut
+
+        two.restore(who)
+        two.stop(who)
+        two.steps[who] = step
+        two.start(who)
+        try:
+            for _ in range(4):
+                two.go_on(who)
+                two.pull(two.other(who))
+            more = False
+        except Cut:
+            two.steps.clear()
+            two.stop(who)
+            two.start(who)
+        two.steps.clear()
+        two.stop(who)
+        two.start(who)
+        all_is_well(two)
+        two.close()
+        at += 13  # the others are reached when this number is changed
+    assert at > 30

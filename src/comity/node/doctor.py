@@ -12,7 +12,7 @@ from typing import Any
 from cryptography import x509
 
 from comity.config import Config
-from comity.domain.ledger import Admission, Standing
+from comity.domain.ledger import Admission, Standing, successor
 from comity.domain.terms import Instant, instant_text, seconds
 from comity.errors import ComityError
 from comity.node.assembly import Node
@@ -107,8 +107,10 @@ def _certificates(node: Node) -> Iterator[Finding]:
 
 
 def _channels(node: Node) -> Iterator[Finding]:
-    for channel in node.world.store.channels():
-        good = channel.standing is Standing.OPEN
+    channels = node.world.store.channels()
+    for channel in channels:
+        ended = channel.standing is Standing.RETIRED
+        good = channel.standing is Standing.OPEN or (ended and successor(channel.origin, channels) is not None)
         code = "channel-open" if good else f"channel-{channel.standing.value}"
         yield Finding("channel", channel.origin, good, code, {"writer": channel.writer, "why": channel.why})
 

@@ -17,11 +17,12 @@ from functools import partial
 
 from comity.adapters.courier import HttpsCourier
 from comity.adapters.courier.https import GIVEN_WAY
-from comity.domain.ledger import Channel, Lane, Peer
+from comity.domain.ledger import Channel, Lane, Peer, Standing
 from comity.domain.terms import Instant
 from comity.errors import Busy, ComityError, Unreachable
 from comity.flows.drain import Drainer
 from comity.flows.receive import Puller, order_of_pull
+from comity.flows.recover import is_due, recover
 from comity.flows.taking_up import look_for_channels
 from comity.node.gate import Gate, GivingWay
 from comity.ports import World
@@ -182,7 +183,8 @@ class LaneWorker:
 
     def _round(self, channels: list[Channel]) -> tuple[str, bool]:
         """Every channel once, each drained before the next is asked for; returns the kind of the last fault, and whether more is to be had."""
-        kind, code = self._look_for_channels()
+        kind, code = self._go_on_after_a_restore()
+        kind, code = (kind, code) if kind else self._look_for_channels()
         more = False
         for channel in channels:
             if self._ending.is_set():
@@ -215,6 +217,16 @@ class LaneWorker:
         self._looked_s = now_s
         return self._attempt(self._look)[:2]
 
+    def _go_on_after_a_restore(self) -> tuple[str, str]:
+        """One lane alone recovers for all of them, as long as anything waits for this peer."""
+        if not self._looks or not is_due(self._world, self._peer):
+            return "", ""
+        return self._attempt(self._recover)[:2]
+
+    def _recover(self) -> bool:
+        recover(self._world, self._peer)
+        return False
+
     def _look(self) -> bool:
         return bool(look_for_channels(self._world, self._peer))
 
@@ -238,4 +250,5 @@ class LaneWorker:
 
     def _channels(self) -> list[Channel]:
         theirs = [c for c in self._world.store.channels() if c.writer == self._peer.name and c.lane is self._lane]
-        return list(order_of_pull(theirs))
+        # What is behind after a restore is pulled by its recovery alone: two at once would disturb each other.
+        return list(order_of_pull(c for c in theirs if c.standing is not Standing.BEHIND))

@@ -9,6 +9,7 @@ from litestar.params import JSONBody
 import comity
 from comity.domain.terms import instant_text
 from comity.faces.api.asking import Here, House
+from comity.flows.recover import waiting
 from comity.node.doctor import examine
 
 
@@ -31,11 +32,24 @@ class PullState(msgspec.Struct, frozen=True):
     faults: dict[str, int]
 
 
+class RecoveryState(msgspec.Struct, frozen=True):
+    """What waits for one peer after a restore.
+
+    ended   channels of ours that go on once the peer has handed back what it holds of them
+    behind  channels of the peer's that show nothing until they have caught up
+    """
+
+    peer: str
+    ended: list[str]
+    behind: list[str]
+
+
 class Status(msgspec.Struct, frozen=True):
     """Who the node is and what it is doing.
 
     pulling   one row for each peer that is pulled from; empty while the node doesn't run
     fences    channels that may not be signed on, with the reason
+    recovery  peers for whom something waits since a backup was put back
     """
 
     node: str
@@ -50,6 +64,7 @@ class Status(msgspec.Struct, frozen=True):
     notices: int
     pulling: list[PullState]
     fences: dict[str, str]
+    recovery: list[RecoveryState]
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -109,6 +124,11 @@ def status(node: House, world: Here) -> Status:
         notices=len(world.store.notices()),
         pulling=pulling,
         fences=node.fences,
+        recovery=[
+            RecoveryState(left.peer, list(left.ended), list(left.behind))
+            for left in (waiting(world, peer) for peer in world.store.peers())
+            if not left.done
+        ],
     )
 
 

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from comity.config import DEFAULT_PORT, fresh_config
-from comity.faces.cli import backing_up, storing
+from comity.faces.cli import backing_up, recovering, storing
 from comity.faces.cli.session import err, session
 
 ORDER = 10
-WORDS = {**backing_up.WORDS, **storing.WORDS}
+WORDS = {**backing_up.WORDS, **recovering.WORDS, **storing.WORDS}
 group = typer.Typer(help="Make a node, run it, see how it is, back it up.", no_args_is_help=True)
 
 
@@ -34,6 +34,9 @@ def init(
     address: Annotated[str | None, typer.Option(help="Where partners reach it; else https://NAME:PORT.")] = None,
     desk_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the desk's API; 0 takes a free one.")] = 0,
     marks: Annotated[str | None, typer.Option(help="Folder of the high-water file; else beside the home.")] = None,
+    keys: Annotated[
+        int, typer.Option(min=1, max=99, help="Number of its first keys: where a node of this name lost its own.")
+    ] = 1,
     store: Annotated[
         str, typer.Option(envvar="COMITY_STORE_URL", help="postgresql://user@host/database; else SQLite in the home.")
     ] = "",
@@ -54,7 +57,7 @@ def init(
         marks=marks,
         store_url=store,
     )
-    make_node(config)
+    make_node(config, keys)
     made = {"node": config.name, "home": str(config.home), "marks": str(config.marks), "address": config.address}
 
     def human(console: Console) -> None:
@@ -101,6 +104,7 @@ group.command("backups")(backing_up.backups)
 group.command("backup-keys")(backing_up.keys)
 group.command("backup-forget")(backing_up.forget)
 group.command("restore")(backing_up.restore)
+group.command("recover")(recovering.recover)
 group.command("upgrade")(storing.upgrade)
 group.command("move")(storing.move)
 group.command("scrub")(storing.scrub)
@@ -110,6 +114,9 @@ def _status(console: Console, told: dict[str, Any]) -> None:
     console.print(f"{told['node']} ({told['country']}) {told['title']}", markup=False)
     peers = ", ".join(f"{count} {word}" for word, count in told["peers"].items()) or "none"
     console.print(f"{'runs' if told['running'] else 'does not run'}; peers: {peers}; channels: {told['channels']}")
+    for left in told["recovery"]:
+        waits = f"{len(left['ended'])} of our channels and {len(left['behind'])} of its own wait since the restore"
+        console.print(f"{left['peer']}: {waits}", style="yellow", markup=False)
     for origin, reason in told["fences"].items():
         console.print(f"FENCED {origin}: {reason}", style="red", markup=False)
     if told["pulling"]:
