@@ -22,6 +22,7 @@ class Gate:
     def __init__(self, breakers: dict[Lane, Callable[[], None]]) -> None:
         self._breakers = breakers
         self._busy: set[Lane] = set()
+        self._open = False
         self._changed = threading.Condition()
 
     def hold(self, lane: Lane) -> None:
@@ -42,11 +43,17 @@ class Gate:
             self._busy.discard(lane)
             self._changed.notify_all()
 
+    def open(self) -> None:
+        """For good: nobody waits any more. Whoever ends must not be held up by a lane that ended in the middle of something."""
+        with self._changed:
+            self._open = True
+            self._changed.notify_all()
+
     def wait(self, lane: Lane, longest_s: float = GIVE_WAY_S) -> None:
         """Returns when no lane that is more pressing has anything, or after that time."""
         until = time.monotonic() + longest_s
         with self._changed:
-            while any(other.rank < lane.rank for other in self._busy):
+            while not self._open and any(other.rank < lane.rank for other in self._busy):
                 left_s = until - time.monotonic()
                 if left_s <= 0 or not self._changed.wait(left_s):
                     return

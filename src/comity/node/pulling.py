@@ -89,6 +89,7 @@ class PeerWorker:
         self._ending.set()
         for worker in self._lanes.values():
             worker.end()
+        self.gate.open()
         self._courier.close()
 
     @property
