@@ -34,7 +34,9 @@ def list_(context: typer.Context) -> None:
 @group.command()
 def add(
     context: typer.Context,
-    vkeys: Annotated[list[str], typer.Argument(metavar="VKEY...", help="The log's vkey; - reads them from stdin, one a line.")],
+    vkeys: Annotated[
+        list[str], typer.Argument(metavar="VKEY...", help="The log's vkey; - reads them from stdin, one a line.")
+    ],
 ) -> None:
     """Witness these logs from now on."""
     here = session(context)
@@ -55,5 +57,7 @@ def _tell(console: Console, found: dict[str, Any]) -> None:
     console.print(f"our key: {found['key'] or 'none yet: it is made with the first log'}", markup=False)
     table = Table("origin", "writer", "size", "cosigned", "by")
     for each in found["logs"]:
-        table.add_row(each["origin"], each["writer"], str(each["size"]), each["cosigned_at"] or "-", each["cosigned_by"] or "-")
+        table.add_row(
+            each["origin"], each["writer"], str(each["size"]), each["cosigned_at"] or "-", each["cosigned_by"] or "-"
+        )
     console.print(table)
