@@ -31,10 +31,22 @@ def _postgres(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.get_closest_marker("pg") is None:
         yield
         return
+    _must_have_postgres()
+    yield
+    postgres.server().wipe()
+
+
+@pytest.fixture(scope="module")
+def postgres_server() -> Iterator[postgres.Server]:
+    """For nodes that all tests of a module share: their databases are empty again after the last of these tests."""
+    _must_have_postgres()
+    yield postgres.server()
+    postgres.server().wipe()
+
+
+def _must_have_postgres() -> None:
     if postgres.MISSING:
         message = f"no PostgreSQL server for tests: {', '.join(postgres.MISSING)} not installed"
         if "pg" in REQUIRED:
             pytest.fail(message)
         pytest.skip(message)
-    yield
-    postgres.server().wipe()

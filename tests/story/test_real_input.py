@@ -6,7 +6,8 @@ The lists are public data that lies beside the checkout; what is reported in the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,18 +18,18 @@ import tldextract
 from comity.adapters.catalog import FileCatalog
 from comity.domain.indicator import Indicator
 from comity.domain.ledger import Lane, Peer, parse_policy
-from comity.domain.match import read_plain_list
+from comity.domain.match import Line, Listing, read_host_list, read_plain_list, read_tag_pack
 from comity.domain.receipt import verify_receipt
 from comity.domain.terms import Actor, Country, Granted, NodeName
 from comity.flows.answer import Said, act, answer
 from comity.flows.certify import certify_request, policy_text
 from comity.flows.drain import Drainer
-from comity.flows.import_list import import_values
+from comity.flows.import_list import import_listings
 from comity.flows.lookup import look_up, read_value
-from comity.flows.receive import Puller, pull_all
+from comity.flows.receive import Pulled, Puller, pull_all
 from comity.flows.request import Ask, approve, attest, draft, send, submit
 from comity.flows.request_state import dossier
-from comity.flows.suppress import import_warning_list
+from comity.flows.suppress import import_suppressing_list, import_warning_list
 from comity.flows.take_report import Submission, Taken, take_report
 from comity.ports import World
 from tests.worlds import DirectCourier, channel_to, introduce, node_world
@@ -53,12 +54,22 @@ class Three:
     def exchange(self) -> None:
         for _ in range(2):
             for reader, writer in ((self.kr, self.kh), (self.jobs, self.kr), (self.kr, self.jobs)):
-                pull_all(Puller(reader, self.peers[reader.me.name, writer.me.name]))
-                Drainer(reader, writer.me.name).drain_all()
+                puller, drainer = (
+                    Puller(reader, self.peers[reader.me.name, writer.me.name]),
+                    Drainer(reader, writer.me.name),
+                )
+                while any(isinstance(each, Pulled) and each.fresh for each in pull_all(puller).values()):
+                    drainer.drain_all()
 
 
-@pytest.fixture(scope="module")
-def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
+STORES = ["sqlite", "postgres"]
+REFUSED_DOMAINS = {"duplicate": 836, "domain-public-suffix": 10, "domain-is-address": 4}
+
+
+@pytest.fixture(scope="module", params=STORES)
+def three(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
+    if request.param == "postgres":
+        request.getfixturevalue("postgres_server")
     folder, worlds, catalog = tmp_path_factory.mktemp("three"), {}, FileCatalog()
     made = {}
     for seed, (name, country) in enumerate(
@@ -66,7 +77,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
     ):
         courier = DirectCourier(NodeName(name), worlds)
         made[name] = worlds[NodeName(name)] = node_world(
-            folder / name, name, country, courier, catalog, seed=seed * 1000
+            folder / name, name, country, courier, catalog, seed=seed * 1000, store=request.param
         )
     kr, kh, jobs = made.values()
     channels = {
@@ -84,26 +95,61 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
         world.store.close()
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What was shared: every value, and every line that gave none, by file."""
+
+    values: list[Indicator]
+    refused: dict[str, tuple[Line, ...]]
+    lines: dict[str, int]
+
+
 @pytest.fixture(scope="module")
-def listed(three: Three, shared_data: Path) -> list[Indicator]:
-    """What the Cambodian side shares: a public list of scam domains and sanctioned addresses, whole."""
-    values: list[Indicator] = []
+def shared_lists(three: Three, shared_data: Path) -> Listed:
+    """What the Cambodian side shares: public lists of scam domains, sanctioned and attributed addresses, image hashes, whole.
+
+    Image hashes are of public test pictures.
+    """
+    found = Listed([], {}, {})
     domains = (shared_data / "domains" / "polkadot-all.json").read_bytes()
     shares = [("domains", domains, "domain", "deny", "", "scam-site")]
     for path in sorted((shared_data / "money" / "ofac").glob("sanctioned_addresses_*.txt")):
         prefix = path.stem.rpartition("_")[2].lower() + ":" if path.stem.endswith("XMR") else ""
         shares.append((path.stem, path.read_bytes(), "wallet", None, prefix, "sanctioned-wallet"))
+    pictures = (shared_data / "pdq" / "haystack.txt").read_bytes()
+    shares.append(("pdq", pictures, "image_hash", None, "", "test-picture"))
+    allowed = read_host_list(domains, key="allow").hosts
+    assert len(allowed) == 29
+    for world, actor in ((three.kh, SOK), (three.kr, KIM)):
+        import_suppressing_list(world, actor, allowed, name="shared hosts", source_sha256=sha256(domains).hexdigest())
+        for path in sorted((shared_data / "warninglists").glob("*.json")):
+            import_warning_list(world, actor, path.read_bytes())
     for name, raw, kind, key, prefix, role in shares:
         read = read_plain_list(raw, kind, key=key, prefix=prefix)
-        digest = sha256(raw).hexdigest()
-        for at in range(0, len(read.indicators), 1000):
-            part = read.indicators[at : at + 1000]
-            import_values(three.kh, SOK, part, role=role, source=name, source_sha256=digest, audience=three.kr.me.name)
-        values += read.indicators
-    for path in sorted((shared_data / "warninglists").glob("*.json")):
-        import_warning_list(three.kr, KIM, path.read_bytes())
+        _share(three, name, raw, [Listing(value, role) for value in read.indicators])
+        found.values.extend(read.indicators)
+        found.refused[name] = read.refused
+        found.lines[name] = len(json.loads(raw)[key]) if key else len(raw.splitlines())
+    for path in sorted((shared_data / "money" / "tagpacks").glob("*.yaml")):
+        pack = read_tag_pack(path.read_bytes())
+        _share(three, pack.title, path.read_bytes(), pack.listings)
+        found.values.extend(listing.value for listing in pack.listings)
+        found.refused[path.name] = pack.refused
+        found.lines[path.name] = path.read_bytes().count(b"- address:")
     three.exchange()
-    return values
+    return found
+
+
+def _share(three: Three, name: str, raw: bytes, listings: Sequence[Listing]) -> None:
+    digest = sha256(raw).hexdigest()
+    for at in range(0, len(listings), 1000):
+        part = listings[at : at + 1000]
+        import_listings(three.kh, SOK, part, source=name, source_sha256=digest, audience=three.kr.me.name)
+
+
+@pytest.fixture(scope="module")
+def listed(shared_lists: Listed) -> list[Indicator]:
+    return shared_lists.values
 
 
 def granted(result: object) -> object:
@@ -128,19 +174,55 @@ def test_a_whole_list_arrives_and_each_value_is_found_with_who_said_so_and_when(
     assert theirs.drained == theirs.size >= len(set(listed))
     for start in range(0, len(listed), 5000):
         sample = listed[start : start + 20]
-        for known in look_up(three.kr, sample):
-            exact = [s for s in known.statements if s.exact]
-            assert exact, known.value
-            assert {s.said_by for s in exact} == {"taskforce.kh.example"}
-            assert all(s.said_at > 0 for s in exact)
+        for side in (three.kr, three.kh):
+            for known in look_up(side, sample):
+                exact = [s for s in known.statements if s.exact]
+                assert exact, known.value
+                assert {s.said_by for s in exact} == {"taskforce.kh.example"}
+                assert all(s.said_at > 0 for s in exact)
+
+
+def test_each_line_that_gave_nothing_is_told_with_its_reason(shared_lists: Listed) -> None:
+    for name, refused in shared_lists.refused.items():
+        given = sum(1 for line in refused)
+        assert shared_lists.lines[name] >= given, name
+        assert [line.number for line in refused] == sorted({line.number for line in refused}), name
+        assert all(line.code for line in refused)
+    told = shared_lists.refused
+    assert Counter(line.code for line in told["domains"]) == REFUSED_DOMAINS
+    assert told["pdq"] == ()
+    wrong = [(line.number, line.code) for line in told["ofac.yaml"] if line.code != "duplicate"]
+    assert wrong == [(397, "wallet-checksum"), (398, "wallet-checksum"), (531, "wallet-chain-mismatch")]
+
+
+def test_a_tag_is_found_with_what_its_maker_says(three: Three, shared_lists: Listed) -> None:
+    (known,) = look_up(three.kr, [read_value("wallet", "1JHdQHkBZiim1cb4hyUh2PbzEbbg6z2TrF")])
+    assert ("mixing-service", "sinbad.io") in {(s.role, s.source) for s in known.statements if s.exact}
+
+
+def test_a_picture_is_found_by_its_hash(three: Three, shared_data: Path, shared_lists: Listed) -> None:
+    stored = set((shared_data / "pdq" / "haystack.txt").read_text().split())
+    asked = (shared_data / "pdq" / "needles.txt").read_text().split()
+    known = look_up(three.kr, [read_value("image_hash", text) for text in asked])
+    found = [any(s.exact for s in one.statements) for one in known]
+    assert found == [text in stored for text in asked]
+    assert sum(found) == 50, "as many as the brute force over the two lists gives at distance nought"
+
+
+def test_a_shared_host_is_named_and_a_page_below_it_is_not_excused(three: Three, shared_lists: Listed) -> None:
+    host, page = look_up(
+        three.kr, [read_value("url", f"https://{name}/") for name in ("vercel.app", "x-f1c7.vercel.app")]
+    )
+    assert "shared hosts" in {s.list_name for s in host.suppressed}
+    assert "shared hosts" not in {s.list_name for s in page.suppressed}
 
 
 def test_sanctioned_addresses_are_found_in_any_notation(three: Three, listed: list[Indicator]) -> None:
-    assert {value.kind for value in listed} == {"domain", "wallet"}
+    assert {value.kind for value in listed} == {"domain", "wallet", "image_hash"}
     wallets = [value for value in listed if value.value.startswith("evm:")]
     shouted = "0x" + wallets[0].value.rpartition("0x")[2].upper()
     (known,) = look_up(three.kr, [read_value("wallet", shouted)])
-    assert {(s.role, s.exact) for s in known.statements} == {("sanctioned-wallet", True)}
+    assert ("sanctioned-wallet", True) in {(s.role, s.exact) for s in known.statements}
 
 
 def test_a_reported_link_on_the_list_becomes_a_takedown_with_a_verified_receipt(

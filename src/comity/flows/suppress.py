@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 
 from comity.domain.indicator import Indicator
-from comity.domain.match import PlainList, Suppression, Suppressors, parse_warning_list, written_warning_list
+from comity.domain.match import Suppression, Suppressors, parse_warning_list, written_warning_list
 from comity.domain.terms import Actor
 from comity.ports import Listed, Store, World
 
@@ -20,9 +21,11 @@ def import_warning_list(world: World, actor: Actor, raw: bytes) -> Listed:
     return listed
 
 
-def import_suppressing_list(world: World, actor: Actor, read: PlainList, *, name: str, source_sha256: str) -> Listed:
-    """Keeps a plain list of domains that must not be acted on as a whole as a warning list of ours, under this name."""
-    return import_warning_list(world, actor, written_warning_list(read, name=name, source_sha256=source_sha256))
+def import_suppressing_list(
+    world: World, actor: Actor, hosts: Sequence[str], *, name: str, source_sha256: str
+) -> Listed:
+    """Keeps hosts that must not be acted on as a whole as a warning list of ours, under this name."""
+    return import_warning_list(world, actor, written_warning_list(hosts, name=name, source_sha256=source_sha256))
 
 
 @dataclass(frozen=True)

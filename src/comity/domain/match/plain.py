@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from comity.domain.indicator import Indicator, guess, indicator, kinds
+from comity.domain.indicator.hostname import host_name
 from comity.errors import Malformed
 
+V = TypeVar("V", Indicator, str)
 FORMS = ("text", "csv", "json")
 _BOM = b"\xef\xbb\xbf"
 _LOOKED_AT = 20
@@ -44,6 +47,15 @@ class PlainList:
         return dict(Counter(line.code for line in self.refused).most_common())
 
 
+@dataclass(frozen=True)
+class HostList:
+    """Host names in normal form, in their order and without repetition, and the lines that gave none."""
+
+    hosts: tuple[str, ...]
+    refused: tuple[Line, ...]
+    form: str
+
+
 def read_plain_list(
     raw: bytes, kind: str | None, *, key: str | None = None, form: str | None = None, prefix: str = ""
 ) -> PlainList:
@@ -55,22 +67,56 @@ def read_plain_list(
     prefix  put before every value that lacks a word and a colon of its own: `xmr:`, `telegram:`, `KR:`
     errors  Malformed only where the file as a whole can't be read: `list-not-utf8`, `list-json`, `list-key`, `list-form`
     """
+    seen, values = _values(raw, kind, key, form)
+    found, refused = _each(values, lambda number, value: _read(number, value, kind, prefix))
+    return PlainList(found, refused, seen)
+
+
+def read_host_list(raw: bytes, *, key: str | None = None, form: str | None = None) -> HostList:
+    """The host names in a list, public suffixes such as `pages.dev` among them. Otherwise as `read_plain_list`."""
+    seen, values = _values(raw, "domain", key, form)
+    found, refused = _each(values, _read_host)
+    return HostList(found, refused, seen)
+
+
+def _values(
+    raw: bytes, kind: str | None, key: str | None, form: str | None
+) -> tuple[str, Iterator[tuple[int, object]]]:
+    """The form of a file, and what it holds, each with its number."""
     if form is not None and form not in FORMS:
         raise Malformed("list-form", form=form[:20], known=list(FORMS))
     body = raw.removeprefix(_BOM)
     seen = form or _form(body, kind)
-    values = _from_json(body, key) if seen == "json" else _from_csv(body) if seen == "csv" else _from_text(body)
-    found: dict[Indicator, int] = {}
+    return seen, _from_json(body, key) if seen == "json" else _from_csv(body) if seen == "csv" else _from_text(body)
+
+
+def _each(
+    values: Iterable[tuple[int, object]], read: Callable[[int, object], V | Line]
+) -> tuple[tuple[V, ...], tuple[Line, ...]]:
+    """What was read, in its order and once each, and every line that gave nothing."""
+    found: dict[V, int] = {}
     refused: list[Line] = []
     for number, value in values:
-        told = _read(number, value, kind, prefix)
+        told = read(number, value)
         if isinstance(told, Line):
             refused.append(told)
         elif told in found:
             refused.append(Line(number, "duplicate", {"first": found[told]}))
         else:
             found[told] = number
-    return PlainList(tuple(found), tuple(refused), seen)
+    return tuple(found), tuple(refused)
+
+
+def _read_host(number: int, value: object) -> str | Line:
+    if not isinstance(value, str):
+        return Line(number, "not-utf8" if isinstance(value, bytes) else "not-text")
+    text = value.strip()
+    if not text or text.startswith("#"):
+        return Line(number, "comment" if text else "blank")
+    try:
+        return host_name(text.removeprefix("*."), "domain")
+    except Malformed as fault:
+        return Line(number, fault.code, fault.facts)
 
 
 def _read(number: int, value: object, kind: str | None, prefix: str) -> Indicator | Line:

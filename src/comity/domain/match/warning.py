@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
@@ -9,7 +10,6 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 import msgspec
 
 from comity.domain.match.bounded_pattern import php_pattern
-from comity.domain.match.plain import PlainList
 from comity.errors import Malformed
 
 TYPES = ("string", "hostname", "substring", "cidr", "regex")
@@ -73,23 +73,19 @@ def parse_warning_list(raw: bytes) -> WarningList:
     )
 
 
-def written_warning_list(read: PlainList, *, name: str, source_sha256: str) -> bytes:
-    """A plain list in MISP's form: each value is named itself, and what stands below it is not.
+def written_warning_list(hosts: Sequence[str], *, name: str, source_sha256: str) -> bytes:
+    """Hosts that many people share, in MISP's form: each is named itself, and what stands below it is not.
 
-    Meant for hosts that many people share: the host must not be acted on as a whole, a page or a name below it may be.
-    Malformed `warning-list-kinds` when the list holds anything but domains; `warning-list-empty`.
+    The host must not be acted on as a whole, a page or a name below it may be. Malformed `warning-list-empty`.
     """
-    others = sorted({value.kind for value in read.indicators} - {"domain"})
-    if others:
-        raise Malformed("warning-list-kinds", kinds=others, wanted="domain")
-    if not read.indicators:
+    if not hosts:
         raise Malformed("warning-list-empty", list=name)
     said = _File(
         name=name,
         description=f"Shared hosts, from a list with SHA-256 {source_sha256}",
         version=1,
         type="string",
-        list=tuple(value.value for value in read.indicators),
+        list=tuple(hosts),
         matching_attributes=("domain", "hostname", "url", "uri"),
     )
     return msgspec.json.encode(said)

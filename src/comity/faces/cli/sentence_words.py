@@ -25,7 +25,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "tag-pack-yaml": ("The file isn't YAML: {why}", "Ask its maker for a whole copy."),
     "tag-pack-shape": ("The file isn't a TagPack.", "It should be {wanted}, with at most {tags_max} tags."),
     "tag-without-address": ("A tag names no address.", "Mend the pack, or leave the tag out."),
-    "warning-list-kinds": ("The list holds {kinds}, not only domains.", "Give a list of domains."),
     "warning-list-empty": ("The list {list} holds no domain.", "Look at what was refused; give a list of domains."),
     "file-shape": ("{file} can't be read: {why}", "Write TOML or JSON with the members of the API: see docs/openapi.json"),
     # drafts

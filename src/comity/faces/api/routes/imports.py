@@ -9,7 +9,7 @@ from litestar import get, post
 from litestar.params import JSONBody, RawBody
 
 from comity.domain.indicator import Indicator
-from comity.domain.match import Listing, parse_warning_list, read_plain_list
+from comity.domain.match import Listing, parse_warning_list, read_host_list
 from comity.domain.terms import instant_text, node_name
 from comity.errors import Malformed
 from comity.faces.api.asking import Here, Officer
@@ -144,11 +144,11 @@ def _batch_view(kept: Imported, refused: list[ReasonView]) -> BatchView:
 @post("/imports/suppressing-list", sync_to_thread=True, status_code=200, request_max_body_size=WARNING_LIST_BYTES_MAX)
 def suppressing_list(world: Here, officer: Officer, data: JSONBody[Suppressing]) -> WarningListView:
     """Keeps a plain list of shared hosts as a warning list under its name; a newer one takes its place."""
-    read = read_plain_list("\n".join(data.values).encode(), "domain", form="text")
+    read = read_host_list("\n".join(data.values).encode(), form="text")
     if read.refused:
         first = read.refused[0]
         raise Malformed(first.code, line=first.number, **{k: v for k, v in first.facts.items() if k != "line"})
-    listed = import_suppressing_list(world, officer, read, name=data.name, source_sha256=data.source_sha256)
+    listed = import_suppressing_list(world, officer, read.hosts, name=data.name, source_sha256=data.source_sha256)
     return _listed_view(listed)
 
 

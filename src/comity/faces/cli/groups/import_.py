@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from comity.domain.match import Line, Listing, looks_like_tag_pack, read_plain_list, read_tag_pack
+from comity.domain.match import Line, Listing, looks_like_tag_pack, read_host_list, read_plain_list, read_tag_pack
 from comity.errors import NotFound
 from comity.faces.cli.client import Desk
 from comity.faces.cli.exits import Failed
@@ -161,11 +161,11 @@ def suppress(
     """Keep a list of shared hosts as a warning list: none of them is acted on as a whole, pages below them may be."""
     here = session(context)
     raw = read_file(file, WARNING_LIST_BYTES_MAX)
-    read = read_plain_list(raw, "domain", key=key)
+    read = read_host_list(raw, key=key)
     about = {
         "name": name,
         "source_sha256": sha256(raw).hexdigest(),
-        "values": [value.value for value in read.indicators],
+        "values": list(read.hosts),
     }
     with here.desk() as desk:
         kept = desk.post("/imports/suppressing-list", about)
