@@ -5,26 +5,46 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from comity.domain.ledger import Channel, Lane
+from comity.domain.ledger import ED25519, Channel, Lane, Line, VerifierKey
 from comity.domain.record import Entry, seal
 from comity.domain.record.kinds import request_1
-from comity.domain.terms import Instant
+from comity.domain.terms import Instant, NodeName
 from comity.flows.drain import Drainer
 from comity.flows.receive import Puller
 from comity.ports import (
     Acted,
     Buried,
+    Copied,
     Erased,
     Erasure,
     Letter,
     Listed,
+    LogKept,
+    Moved,
     Noticed,
     Place,
     Stopped,
     Store,
+    Witnessed,
     World,
 )
 from tests.worlds import Pair, channel_to, letter, marking, pair, sealed_indicator
+
+LOG = VerifierKey("far.example/ch/" + "0" * 16, ED25519, bytes(32))
+
+
+def newer(store: Store) -> None:
+    """What version 1 had no place for."""
+    line = Line("police.kr.example/witness", 4, 100, b"line")
+    store.keep(
+        [],
+        [
+            Copied(NodeName("police.kr.example"), "x", "print", "0" * 64, "Kim (fictional)", Instant(2)),
+            Moved("passed-on", 0, 1),
+            LogKept(LOG, NodeName("far.example"), Instant(3)),
+            Witnessed(LOG.name, 0, 4, bytes(32), b"note", line),
+        ],
+    )
 
 
 def sealed_request(world: World) -> Letter:
@@ -79,6 +99,11 @@ def told(store: Store) -> dict[str, object]:
         "peers": store.peers(),
         "lists": store.warning_lists(),
         "notices": store.notices(),
+        "numbered": store.notices_after(0),
+        "copies": store.copies("police.kr.example", "x"),
+        "cursor": store.cursor("passed-on"),
+        "logs": store.logs(),
+        "witnessed": store.witnessed(LOG.name),
         "buried": store.buried("police.kr.example", ["x"]),
         "acted": store.acted("police.kr.example", "y"),
         "requests": store.of_kind("request/1"),

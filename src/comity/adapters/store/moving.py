@@ -51,8 +51,8 @@ def _copy(source: Connection, target: Connection, table: Table) -> int:
 
 
 def _blocks(connection: Connection, table: Table) -> Iterator[list[Any]]:
-    rows = connection.execution_options(yield_per=BLOCK).execute(select(table).order_by(*table.primary_key.columns))
-    yield from (list(block) for block in rows.partitions())
+    query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=BLOCK)
+    yield from (list(block) for block in connection.execute(query).partitions())
 
 
 def _digest(connection: Connection, table: Table) -> bytes:
