@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from comity.adapters.catalog import FileCatalog
 from comity.domain.ledger import Channel, Lane
 from comity.domain.record import Marking
 from comity.domain.record.kinds import indicator_1
-from comity.domain.terms import Actor, Country, Granted, NodeName
+from comity.domain.terms import Actor, Granted, NodeName
 from comity.errors import Unreachable
 from comity.flows.drain import Drainer
 from comity.flows.filing import letter, outgoing, sealed
@@ -81,6 +81,7 @@ def circle(
     store: str = "sqlite",
     hub: str | None = None,
     bulk: bool = True,
+    countries: Sequence[str] = (),
 ) -> Circle:
     """`hub` None: everybody writes for everybody; else only the hub for each and each for the hub."""
     worlds: dict[NodeName, World] = {}
@@ -91,7 +92,7 @@ def circle(
         worlds[NodeName(name)] = node_world(
             folder / str(number),
             name,
-            "KR",
+            countries[number] if countries else "KR",
             courier,
             CATALOG,
             store=store,
@@ -139,6 +140,3 @@ def put(
 def granted(outcome):  # type: ignore[no-untyped-def]
     assert isinstance(outcome, Granted), outcome
     return outcome.value
-
-
-KR = Country("KR")

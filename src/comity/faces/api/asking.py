@@ -54,20 +54,28 @@ def the_world(request: Asking) -> World:
     return the_node(request).world
 
 
-def the_officer(
-    request: Asking,
-    acting: Annotated[
-        str | None,
-        HeaderParameter(name=OFFICER_HEADER, description="Name of the acting officer: UTF-8, percent-encoded."),
-    ] = None,
-) -> Actor:
+Acting: TypeAlias = Annotated[
+    str | None,
+    HeaderParameter(name=OFFICER_HEADER, description="Name of the acting officer: UTF-8, percent-encoded."),
+]
+"""Type of a handler's parameter where naming the officer is left to who asks; `officer_named` reads it."""
+
+
+def the_officer(request: Asking, acting: Acting = None) -> Actor:
     """Who acts, as the header says it; Malformed without one."""
     if not acting:
         raise Malformed("officer-not-named", header=OFFICER_HEADER)
+    return Actor(officer_named(acting), the_node(request).world.me.name, "officer")
+
+
+def officer_named(acting: str | None) -> str:
+    """The name in the header, empty without one; Malformed when it can't be a name."""
+    if not acting:
+        return ""
     try:
         name = unquote(acting, errors="strict").strip()
     except UnicodeDecodeError as fault:
         raise Malformed("officer-name", why="not UTF-8") from fault
     if not name or not name.isprintable() or len(name) > OFFICER_CHARACTERS_MAX:
         raise Malformed("officer-name", characters_max=OFFICER_CHARACTERS_MAX)
-    return Actor(name, the_node(request).world.me.name, "officer")
+    return name

@@ -64,6 +64,8 @@ class StatementView(msgspec.Struct, frozen=True):
     said_by  node whose record it is
     said_at  when it made it, RFC 3339 in UTC
     exact    whether `value` is the very value that was asked for
+    via      node that passed the record on; null where its issuer gave it to us itself
+    course   `current`; `withdrawn` or `cleared` are shown and raise nothing
     """
 
     said_by: str
@@ -76,6 +78,8 @@ class StatementView(msgspec.Struct, frozen=True):
     record: str
     origin: str
     index: int
+    via: str | None = None
+    course: str = "current"
 
 
 class SuppressionView(msgspec.Struct, frozen=True):
@@ -127,6 +131,8 @@ def known_view(known: Known) -> KnownView:
                 record=each.record,
                 origin=each.place.origin,
                 index=each.place.index,
+                via=each.via,
+                course=each.course.value,
             )
             for each in known.statements
         ],

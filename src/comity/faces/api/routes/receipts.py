@@ -12,9 +12,10 @@ from litestar.params import FromPath, QueryParameter
 from comity.domain.record import decode_fields
 from comity.domain.terms import Reason, Refused
 from comity.errors import NotFound
-from comity.faces.api.asking import Here, granted
+from comity.faces.api.asking import Acting, Here, granted, officer_named
 from comity.faces.api.views import place_named
-from comity.flows.certify import Receipt, certify, certify_request, policy_text
+from comity.flows.certify import Receipt, certify_request, policy_text
+from comity.flows.export import export_fields, export_receipt
 from comity.flows.files import named_at
 from comity.flows.request_state import dossier
 from comity.ports import Place, World
@@ -83,19 +84,27 @@ def receipts(world: Here, request_id: FromPath[str]) -> ReceiptsView:
 
 @get("/receipts/{host:str}/{channel:str}/{file:str}", sync_to_thread=True, media_type=_BYTES)
 def receipt_file(
-    world: Here, host: FromPath[str], channel: FromPath[str], file: FromPath[str], opened: Open = None
+    world: Here,
+    host: FromPath[str],
+    channel: FromPath[str],
+    file: FromPath[str],
+    opened: Open = None,
+    acting: Acting = None,
 ) -> Response[bytes]:
-    """`<index>.tlog-proof`, the receipt; or `<index>.fields?open=/facts`, the values that are opened beside it."""
+    """`<index>.tlog-proof`, the receipt; or `<index>.fields?open=/facts`, the values that are opened beside it.
+
+    Each is remembered as a copy that left this node: no later order can reach it. See `GET /custody/{record}`.
+    """
     named = _FILE.fullmatch(file)
     if named is None:
         raise NotFound("receipt-file", file=file[:60])
     place = place_named(world, host, channel, int(named[1]))
     if named[2] == "tlog-proof":
-        made = certify(world, place)
+        made = export_receipt(world, place, officer_named(acting))
         return _file(made.proof, _TEXT, f"{made.name}.tlog-proof")
     chosen = frozenset(opened or ())
     _must_be_here(world, place, chosen)
-    made = certify(world, place, opened=chosen)
+    made = export_fields(world, place, chosen, officer_named(acting))
     return _file(made.fields, _BYTES, f"{made.name}.fields")
 
 

@@ -13,6 +13,7 @@ from comity.errors import NotFound
 from comity.faces.api.asking import Here
 from comity.faces.api.request_view import confirmed_at
 from comity.faces.api.views import PlaceView, place_named, place_view
+from comity.flows.disposition import disposition_of
 from comity.flows.lookup import opened
 from comity.ports import Place, World
 
@@ -53,6 +54,8 @@ class RecordView(msgspec.Struct, frozen=True):
     order         the order by which it, or some of its values, was erased
     stopped_by    the order to erase or withdraw that names its envelope
     confirmed_at  when its reader cosigned that it holds it
+    course        what its issuer has made of it: `current`, `amended`, `withdrawn`, `cleared`, `erased`; null where nobody can tell
+    replacement   id of the record that an amendment put in its place
     """
 
     origin: str
@@ -68,6 +71,8 @@ class RecordView(msgspec.Struct, frozen=True):
     order: PlaceView | None
     stopped_by: PlaceView | None
     confirmed_at: str | None
+    course: str | None
+    replacement: str | None
 
 
 @get("/records/{host:str}/{channel:str}/{index:int}", sync_to_thread=True)
@@ -86,6 +91,7 @@ def _view(world: World, place: Place, entry: Entry) -> RecordView:
     read = opened(world, place)
     header = told.header if told is not None else None
     stopped = world.store.buried(header.issuer, [header.id]).get(header.id) if header is not None else None
+    found = disposition_of(world, header.issuer, header.id) if header is not None else None
     unread = "not-read-yet" if told is None and entry.state not in (State.ERASED, State.WITHHELD) else None
     return RecordView(
         origin=place.origin,
@@ -101,6 +107,8 @@ def _view(world: World, place: Place, entry: Entry) -> RecordView:
         order=PlaceView(entry.order.origin, entry.order.index) if entry.order is not None else None,
         stopped_by=place_view(stopped) if stopped is not None else None,
         confirmed_at=confirmed_at(world, place),
+        course=found.course.value if found is not None else None,
+        replacement=found.replacement if found is not None else None,
     )
 
 
