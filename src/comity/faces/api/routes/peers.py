@@ -10,9 +10,10 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from comity.domain.ledger import Lane, Peer
-from comity.domain.terms import instant_text, node_name
+from comity.domain.terms import instant_from, instant_text, node_name
 from comity.faces.api.asking import Here, House, Officer, granted
 from comity.flows import roster
+from comity.flows.replace_keys import Loss, replace_keys
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=roster.INVITATION_BYTES_MAX)]
 Name = Annotated[str, msgspec.Meta(min_length=3, max_length=120)]
@@ -25,8 +26,20 @@ class PeerChannel(msgspec.Struct, frozen=True):
     lane: str
 
 
+class PastKeyView(msgspec.Struct, frozen=True):
+    """A key that the peer had, and until when it counts."""
+
+    name: str
+    until: str
+    why: str
+
+
 class PeerView(msgspec.Struct, frozen=True):
-    """A peer as the roster has it. `fingerprint` is of the invitation that officers compared."""
+    """A peer as the roster has it. `fingerprint` is of the invitation that officers compared.
+
+    next_certificate_sha256  of the one that it has announced; null when none is
+    version                  of its last roster that was taken up; 0 before the first
+    """
 
     name: str
     country: str
@@ -36,6 +49,11 @@ class PeerView(msgspec.Struct, frozen=True):
     since: str
     fingerprint: str
     certificate_sha256: str
+    next_certificate_sha256: str | None
+    receipt_key: str
+    witness_key: str | None
+    version: int
+    past: list[PastKeyView]
     channels: list[PeerChannel]
 
 
@@ -43,7 +61,7 @@ class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who is invited."""
 
     to: Name
-    lanes: tuple[Literal["rescue", "urgent", "bulk"], ...] = ("urgent", "bulk")
+    lanes: tuple[Literal["rescue", "urgent", "bulk"], ...] = ("rescue", "urgent", "bulk")
 
 
 class Invited(msgspec.Struct, frozen=True):
@@ -55,11 +73,20 @@ class Invited(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
+class Replaces(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What happened to the keys that a known peer had, and since when at the latest they can't be trusted."""
+
+    why: Literal["lost", "stolen"]
+    since: Annotated[str, msgspec.Meta(max_length=40)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+
+
 class Accept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An invitation, and the fingerprint that the other side's officer read out."""
+    """An invitation, and the fingerprint that the other side's officer read out; `replaces` where a known peer has new keys."""
 
     invitation: Text
     fingerprint: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    replaces: Replaces | None = None
 
 
 class Why(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,7 +126,12 @@ def invite(world: Here, officer: Officer, data: JSONBody[Invite]) -> Invited:
 @post("/peers", sync_to_thread=True, status_code=200)
 def accept(node: House, world: Here, officer: Officer, data: JSONBody[Accept]) -> PeerView:
     """Admits the node that made this invitation."""
-    admitted = granted(roster.accept(world, data.invitation.encode(), data.fingerprint, by=officer))
+    raw = data.invitation.encode()
+    if data.replaces is not None:
+        loss = Loss(data.replaces.why, instant_from(data.replaces.since), data.replaces.reason)
+        admitted = granted(replace_keys(world, raw, data.fingerprint, loss, by=officer))
+    else:
+        admitted = granted(roster.accept(world, raw, data.fingerprint, by=officer))
     node.pulling.look()
     return _view(admitted)
 
@@ -145,6 +177,11 @@ def _view(peer: Peer) -> PeerView:
         since=instant_text(peer.since),
         fingerprint=roster.grouped(peer.fingerprint),
         certificate_sha256=sha256(peer.certificate).hexdigest(),
+        next_certificate_sha256=sha256(peer.next_certificate).hexdigest() if peer.next_certificate else None,
+        receipt_key=peer.receipt_key.name,
+        witness_key=peer.witness_key.name if peer.witness_key is not None else None,
+        version=peer.version,
+        past=[PastKeyView(past.key.name, instant_text(past.until), past.why) for past in peer.past],
         channels=[PeerChannel(key.name, lane.value) for key, lane in peer.channels],
     )
 

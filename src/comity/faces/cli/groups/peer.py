@@ -28,7 +28,7 @@ Reason = Annotated[str, typer.Option(help="Why; kept with the act.")]
 def invite(
     context: typer.Context,
     name: Name,
-    lane: Annotated[list[str] | None, typer.Option(help="urgent or bulk; both unless told.")] = None,
+    lane: Annotated[list[str] | None, typer.Option(help="rescue, urgent or bulk; all unless told.")] = None,
     out: Annotated[str | None, typer.Option(help="File to write; else HOST.peer.json here; - for stdout.")] = None,
 ) -> None:
     """Write our invitation for NAME, and show the fingerprint to read out."""
@@ -74,15 +74,23 @@ def accept(
     context: typer.Context,
     file: File,
     fingerprint: Annotated[str, typer.Option(help="As the other side's officer read it out.")] = "",
+    replaces: Annotated[
+        str | None, typer.Option(help="The peer's keys are `lost` or `stolen`; these take their place.")
+    ] = None,
+    lost_since: Annotated[str, typer.Option(help="With --replaces: from when on the old keys count for nothing.")] = "",
+    reason: Annotated[str, typer.Option(help="With --replaces: why; kept with the act.")] = "",
 ) -> None:
-    """Admit the node that made this invitation for us."""
+    """Admit the node that made this invitation for us; or, with --replaces, take its new keys for a peer's."""
     here = session(context)
     try:
         text = read_file(file, INVITATION_BYTES_MAX).decode("utf-8")
     except UnicodeDecodeError as fault:
         raise Malformed("invitation-shape", file=str(file), why="not UTF-8") from fault
+    body: dict[str, Any] = {"invitation": text, "fingerprint": fingerprint}
+    if replaces is not None:
+        body["replaces"] = {"why": replaces, "since": lost_since, "reason": reason}
     with here.desk() as desk:
-        kept = desk.post("/peers", {"invitation": text, "fingerprint": fingerprint})
+        kept = desk.post("/peers", body)
     here.show(kept, lambda console: console.print(f"{kept['name']} is {kept['admission']}.", markup=False))
 
 
@@ -138,6 +146,43 @@ def resume(context: typer.Context, name: Name, reason: Reason) -> None:
 def expel(context: typer.Context, name: Name, reason: Reason) -> None:
     """End working with a peer; only a new invitation, compared anew, lets it in again."""
     _move(session(context), name, "expel", reason)
+
+
+@group.command()
+def rotate(
+    context: typer.Context,
+    receipt: Annotated[bool, typer.Option("--receipt", help="A new key for confirming receipt.")] = False,
+    witness: Annotated[bool, typer.Option("--witness", help="A new key for cosigning as a witness.")] = False,
+    certificate: Annotated[
+        bool, typer.Option("--certificate", help="Make the next certificate and announce it.")
+    ] = False,
+    switch: Annotated[
+        bool, typer.Option("--switch", help="Show the announced certificate from the next start on.")
+    ] = False,
+    channel: Annotated[
+        str | None, typer.Option(metavar="ORIGIN", help="A channel of ours goes on under a new key.")
+    ] = None,
+    why: Annotated[str, typer.Option(help="rotated, lost or stolen.")] = "rotated",
+    without: Annotated[list[str] | None, typer.Option(help="With --switch: a peer that may be cut off.")] = None,
+) -> None:
+    """Change keys of this node: announced to every peer first, used once they know it. One at a time."""
+    chosen: list[tuple[str, dict[str, Any] | None]] = [
+        *([("/keys/receipt", {"why": why})] if receipt else []),
+        *([("/keys/witness", {"why": why})] if witness else []),
+        *([("/keys/certificate", None)] if certificate else []),
+        *([("/keys/certificate/switch", {"without": without or []})] if switch else []),
+        *([("/keys/channel", {"origin": channel, "why": why})] if channel is not None else []),
+    ]
+    if len(chosen) != 1:
+        raise typer.BadParameter("give one of --receipt, --witness, --certificate, --switch, --channel ORIGIN")
+    here = session(context)
+    with here.desk() as desk:
+        fresh: dict[str, Any] = desk.post(*chosen[0])
+    told = {
+        "/keys/certificate": "The certificate {name} is announced. Next: comity peer rotate --switch",
+        "/keys/certificate/switch": "From the next start on the certificate {name} is shown. Restart the node.",
+    }.get(chosen[0][0], "{name} is announced to every peer.")
+    here.show(fresh, lambda console: console.print(told.format_map(fresh), markup=False))
 
 
 def _move(here: Session, name: str, act: str, reason: str) -> None:
