@@ -13,16 +13,15 @@ import pytest
 
 from comity.adapters.catalog import FileCatalog
 from comity.adapters.store import marks
-from comity.domain.ledger import VerifierKey, open_checkpoint, parse_checkpoint, parse_note, parse_policy
+from comity.domain.ledger import TILE_WIDTH, VerifierKey, open_checkpoint, parse_checkpoint, parse_note, parse_policy
 from comity.domain.receipt import PROVES_NOT, verify_receipt
 from comity.domain.record import CLOSED, decode_bundle, decode_fields, filed, kinds, open_record, read_marking, seal
 from comity.domain.record import limits as node_limits
 from comity.domain.terms import Instant
 from comity.faces.api import exchange
 from comity.faces.api.exchange import exchange_app
-from comity.flows import carry, receive
+from comity.flows import carry, fetch
 from comity.flows.invitation import fingerprint, read_invitation
-from comity.flows.receive import SMALL_GAP
 from tests.spec import second_invitation, second_reader, second_records
 from tests.spec.make_vectors import SPEC
 from tests.spec.making import RECEIPT, key
@@ -231,8 +230,8 @@ def test_every_kind_has_its_line_and_its_schema() -> None:
         ("records.md", node_limits.ABOUT_MAX),
         ("bundles.md", node_limits.PAYLOAD_BYTES_MAX),
         ("http.md", carry.NOTE_BYTES_MAX),
-        ("http.md", receive.BUNDLE_BYTES_MAX),
-        ("sync.md", SMALL_GAP),
+        ("http.md", fetch.BUNDLE_BYTES_MAX),
+        ("sync.md", TILE_WIDTH),
     ],
 )
 def test_a_limit_is_the_nodes(page: str, number: int) -> None:
@@ -263,9 +262,14 @@ def test_every_resource_has_its_line() -> None:
         "GET <ch>/records/": "/ch/{channel}/records/{rest}",
         "GET <ch>/proof/": "/ch/{channel}/proof/{index}",
         "POST <ch>/cosign": "/ch/{channel}/cosign",
+        "GET /events": "/events",
         "GET <ch>/events": "/ch/{channel}/events",
         "POST /witness/add-checkpoint": "/witness/add-checkpoint",
         "GET /witness/": "/witness/{digest}/checkpoint",
+        "GET /held": "/held",
+        "GET /held/<id>/checkpoint": "/held/{channel}/checkpoint",
+        "GET /held/<id>/tile/": "/held/{channel}/tile/{rest}",
+        "GET /held/<id>/records/": "/held/{channel}/records/{rest}",
     }
     assert there == {(name.split(" ")[0], path) for name, path in said.items()}
     assert all(f"| `{name}" in PAGES["http.md"] for name in said)
