@@ -277,3 +277,19 @@ def test_cut_off_at_any_step_it_goes_on_where_it_was(tmp_path: Path, who: str) -
         two.close()
         at += 13  # the others are reached when this number is changed
     assert at > 30
+
+
+def test_orders_are_carried_out_before_anything_opens(two: Nodes) -> None:
+    """Without the high-water file nothing but the writer's order tells a restored reader what it had erased."""
+    place = two.indicate(KR, "erased-and-back.example.com")
+    two.settle(2)
+    two.backup(KH)
+    assert place is not None
+    two.erase(KR, place)
+    two.settle(3)
+    two.restore(KH, marks_lost=True)
+    two.go_on(KH)
+    assert two[KH].store.channel(place.origin).standing is Standing.OPEN
+    (entry,) = two[KH].store.entries(place.origin, place.index, place.index + 1)
+    assert entry.envelope is None
+    nothing_erased_is_back(two)

@@ -261,6 +261,7 @@ def test_every_resource_has_its_line() -> None:
         "GET <ch>/tile/": "/ch/{channel}/tile/{rest}",
         "GET <ch>/records/": "/ch/{channel}/records/{rest}",
         "GET <ch>/proof/": "/ch/{channel}/proof/{index}",
+        "GET <ch>/files/": "/ch/{channel}/files/{sha256}",
         "POST <ch>/cosign": "/ch/{channel}/cosign",
         "GET /events": "/events",
         "GET <ch>/events": "/ch/{channel}/events",
