@@ -7,24 +7,75 @@ from hashlib import sha256
 from typing import Any
 
 from comity.faces.demo.desk import Desk
-from comity.faces.demo.stage import Stage, sent_by, until_held, until_state
+from comity.faces.demo.stage import Stage, sent_by, until, until_held, until_state
 
 
 def preserve(on: Stage) -> None:
-    """Acknowledged, a condition offered and accepted, then done."""
-    said, far, police = on.story.answers, on.taskforce, on.police
+    """Acknowledged, accepted, done."""
+    far = on.taskforce
     request = on.requests[on.story.preservation.label]
     on.tell.act("action", "each side takes its own steps; both compute the same state from the same records")
-    _step(on, far, far.who.officer, request, "acknowledges the preservation request", {"event": "acknowledge"})
-    terms = [{"text": said.term, "kind": said.term_kind}]
+    _open(on, far, request)
+    _step(on, far, far.who.approver, request, "accepts", {"event": "accept", "role": "approver"})
+    _act(on, far, request)
+    until_state(on.police, request, "preserved")
+
+
+def hold(on: Stage) -> None:
+    """A condition offered and accepted, ordered by one person and confirmed by another; less is there than was asked."""
+    said, far, police = on.story.answers, on.vasp, on.police
+    request = on.requests[on.story.freeze.label]
+    terms = [{"text": said.freeze_term, "kind": said.freeze_term_kind}]
+    _open(on, far, request)
     body = {"event": "offer_terms", "terms": terms, "role": "approver"}
-    _step(on, far, far.who.approver, request, "offers to preserve, under a condition", body, said.term)
+    _step(on, far, far.who.approver, request, "offers to hold, under a condition", body, said.freeze_term)
     until_state(police, request, "conditional")
     body = {"event": "accept_terms", "role": "approver"}
     _step(on, police, police.who.approver, request, "accepts the condition", body)
     until_state(far, request, "accepted")
-    _act(on, far, request)
-    until_state(police, request, "preserved")
+    _step(on, far, far.who.officer, request, "orders the hold", {"event": "order_hold"})
+    _confirm(on, far, request)
+    until_state(police, request, "partly_held")
+
+
+def _confirm(on: Stage, far: Desk, request: str) -> None:
+    said, form = on.story.answers, far.get(f"/requests/{request}")["ask"]["form"]
+    body = {
+        "event": "confirm_hold",
+        "taken": said.freeze_taken,
+        "hold_until": form["ends_at"],
+        "held": [{"asset": form["asset"], "amount": said.freeze_held_units}],
+    }
+    with on.tell.step(far.who.said_by(far.who.approver), "confirms what is really held") as step:
+        view = far.post(f"/requests/{request}/actions", body, by=far.who.approver)
+        step.clocked()
+        until_held(step, far, *sent_by(far, view))
+        step.note(
+            f"{int(said.freeze_held_units):,} of {int(form['amount_units']):,} units, until {form['ends_at'][:10]}"
+        )
+        step.note(f"a receipt of it: {view['proves_not']['en']}")
+
+
+def _open(on: Stage, far: Desk, request: str) -> None:
+    """An officer looks: told apart from the machine's storing."""
+    with on.tell.step(
+        far.who.said_by(far.who.officer), "opens the request; the police see stored and opened apart"
+    ) as step:
+        far.post(f"/requests/{request}/opened")
+        step.clocked()
+        service = until("the officer's look to be told", lambda: _opened(on.police, request))
+        step.note(
+            f"stored by the machine {service['stored_at'][11:19]} UTC, opened by {service['opened_by']} {service['opened_at'][11:19]} UTC"
+        )
+
+
+def _opened(desk: Desk, request: str) -> dict[str, Any] | None:
+    """How the request itself was served, once both facts are there."""
+    records: list[dict[str, Any]] = desk.get(f"/requests/{request}")["records"]
+    asked = [
+        each["service"] for each in records if each["kind"].startswith("request") and each["issuer"] == desk.who.name
+    ]
+    return next((each for each in asked if each["stored_at"] and each["opened_at"]), None)
 
 
 def remove(on: Stage) -> None:

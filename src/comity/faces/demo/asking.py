@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from comity.faces.demo.desk import Declined, Desk
@@ -10,16 +11,16 @@ from comity.faces.demo.story import Ask, digest, draft_of
 from comity.faces.demo.telling import Step
 
 
-def ask_to_preserve(on: Stage) -> None:
-    """The first request, step by step."""
-    ask, police = on.story.preservation, on.police
+def ask_too_much(on: Stage) -> None:
+    """The first request, step by step; it is bound to be refused."""
+    ask, police = on.story.too_broad, on.police
     officer = police.who.said_by(police.who.officer)
     on.tell.act("request", "which law carries it (attest: once an officer has read the text), and who approves")
     with on.tell.step(police.who.label, "weighs the routes to Cambodia for preserving data") as step:
         for route in police.get("/routes", measure=ask.measure, to=on.taskforce.who.name):
             step.note(_route(on, route))
         step.look.append(on.command(police, f"request routes --measure {ask.measure} --to {on.taskforce.who.name}"))
-    with on.tell.step(officer, f"drafts: preserve what leads to {len(ask.targets)} targets, by {ask.route}") as step:
+    with on.tell.step(officer, f"drafts: preserve all that {ask.targets[0]} has, by {ask.route}") as step:
         view = _draft(on, ask)
         request = view["request"]
         for reason in view["findings"]["blocking"]:
@@ -36,6 +37,15 @@ def ask_to_preserve(on: Stage) -> None:
     _send(on, ask, request)
 
 
+def ask_anew(on: Stage) -> None:
+    """The refused request, mended: the new one names what it replaces, and both ends show it."""
+    ask = on.story.preservation
+    with on.tell.step(on.police.who.label, f"mends it and sends it anew; {on.police.who.approver} approves") as step:
+        request = _prepared(on, ask)
+        step.note(f"{len(ask.targets)} targets and a period; replaces {on.requests[ask.replaces]}")
+    _send(on, ask, request)
+
+
 def ask_to_take_down(on: Stage) -> None:
     """The same way for the second addressee, told shortly."""
     ask = on.story.takedown
@@ -45,12 +55,16 @@ def ask_to_take_down(on: Stage) -> None:
     _send(on, ask, request)
 
 
-def ask_too_much(on: Stage) -> None:
-    """A request that is bound to be refused."""
-    ask = on.story.too_broad
-    with on.tell.step(on.police.who.label, f"asks Cambodia for too much; {on.police.who.approver} approves") as step:
+def ask_to_freeze(on: Stage) -> None:
+    """A voluntary hold: an amount, an end, and how the holder of the account objects; nobody can order it from here."""
+    ask = on.story.freeze
+    with on.tell.step(on.police.who.label, f"asks the exchange to hold; {on.police.who.approver} approves") as step:
         request = _prepared(on, ask)
-        step.note(ask.facts.strip())
+        form = on.police.get(f"/requests/{request}")["ask"]["form"]
+        step.note(
+            f"{int(form['amount_units']):,} units of {form['asset']} until {form['ends_at'][:10]}, then it lapses"
+        )
+        step.note(f"objections until {form['remedy_until'][:10]} to {form['remedy_address']}")
     _send(on, ask, request)
 
 
@@ -64,7 +78,9 @@ def _prepared(on: Stage, ask: Ask) -> str:
 
 def _draft(on: Stage, ask: Ask) -> dict[str, Any]:
     to = on.desks[ask.to].who.name
-    view: dict[str, Any] = on.police.post("/requests", draft_of(ask, to, on.report))
+    replaced = on.requests[ask.replaces] if ask.replaces else None
+    body = draft_of(ask, to, on.report, replaced, datetime.now(UTC))
+    view: dict[str, Any] = on.police.post("/requests", body)
     on.requests[ask.label] = view["request"]
     return view
 

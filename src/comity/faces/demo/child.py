@@ -12,9 +12,10 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
-from comity.config import FILE_NAME, fresh_config, read_config
+from comity.config import FILE_NAME, WitnessTable, fresh_config, read_config
 from comity.errors import ComityError
 from comity.faces.api.serve import serving
 from comity.faces.demo.ports import ports_of
@@ -47,18 +48,18 @@ def _make(home: Path, key: str, port_base: int) -> None:
     if (home / FILE_NAME).exists():
         return
     who, ports = story().actor(key), ports_of(key, port_base)
-    make_node(
-        fresh_config(
-            home,
-            name=who.name,
-            country=who.country,
-            title=who.title,
-            port=ports.exchange,
-            # The name is not to be found in any directory; the certificate bears it all the same, and is pinned.
-            address=f"https://127.0.0.1:{ports.exchange}",
-            desk_port=ports.desk,
-        )
+    config = fresh_config(
+        home,
+        name=who.name,
+        country=who.country,
+        title=who.title,
+        port=ports.exchange,
+        # The name is not to be found in any directory; the certificate bears it all the same, and is pinned.
+        address=f"https://127.0.0.1:{ports.exchange}",
+        desk_port=ports.desk,
     )
+    asked = () if who.witness else story().witnesses
+    make_node(replace(config, witness=WitnessTable(ask=asked)))
 
 
 def _watch_parent(ending: threading.Event) -> None:

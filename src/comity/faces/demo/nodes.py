@@ -1,4 +1,4 @@
-"""The three nodes as processes: started together, ended together, none left behind."""
+"""The nodes as processes: started together, ended together, none left behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which ports the three nodes take: exchange and desk of each, one after the other."""
+"""Which ports the nodes take: exchange and desk of each, one after the other."""
 
 from __future__ import annotations
 

@@ -37,18 +37,39 @@ def agree(on: Stage) -> None:
     """State by state and root by root."""
     on.tell.act("agreement", "the stores of two sides hold the same")
     with on.tell.step("Both ends", "compute the same state for every request") as step:
-        for ask in (on.story.preservation, on.story.takedown, on.story.too_broad):
-            here, there = _both(on, on.requests[ask.label], on.desks[ask.to])
+        told = [(on.story.rescue.label, on.story.rescue.to), *((ask.label, ask.to) for ask in on.story.asks)]
+        for label, to in told:
+            here, there = _both(on, on.requests[label], on.desks[to])
             steps = " → ".join(each["event"] for each in there["history"])
-            step.note((ask.label, f"{here['state']} = {there['state']}", steps))
+            step.note((label, f"{here['state']} = {there['state']}", steps))
     with on.tell.step("Both ends", "hold every channel under the same root") as step:
-        for far in (on.taskforce, on.platform):
+        for far in (on.taskforce, on.platform, on.vasp):
             ends = (on.police.who.label, far.who.label)
             for each in until("both ends to hold the same", lambda far=far: _level(on.police, far)):  # type: ignore[misc]
                 writer, reader = ends if each.origin.startswith(f"{on.police.who.name}/") else ends[::-1]
                 records = f"{each.size} records" if each.size > 1 else "1 record"
                 step.note((f"{writer} → {reader}", f"{each.lane}, {records}", f"root {each.root.hex()[:16]}…"))
         step.look.append(on.command(on.police, "channel list"))
+    with on.tell.step(on.hub.who.label, "has cosigned the same roots, without having seen a record") as step:
+        for line in until("the witness to have seen everything", lambda: _witnessed(on)):
+            step.note(line)
+
+
+def _witnessed(on: Stage) -> list[tuple[str, ...]] | None:
+    """One line for each node: how many of its channels the witness has cosigned up to their end."""
+    lines: list[tuple[str, ...]] = []
+    for desk in (on.police, on.taskforce, on.platform, on.vasp):
+        partners = [each for each in desk.get("/channels") if each["ours"] and each["size"] and _is_partner(on, each)]
+        sizes = [(each["size"], max(each["witnessed"].values(), default=0)) for each in partners]
+        if any(size != seen for size, seen in sizes):
+            return None
+        lines.append((desk.who.label, f"{len(sizes)} channels, {sum(size for size, _ in sizes)} records"))
+    return lines
+
+
+def _is_partner(on: Stage, channel: dict[str, Any]) -> bool:
+    """Whether it goes to somebody who reads its records: neither to ourselves nor to the witness."""
+    return channel["audience"] not in (channel["writer"], on.hub.who.name)
 
 
 def prove(on: Stage) -> None:

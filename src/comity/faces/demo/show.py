@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from comity.errors import Conflict
-from comity.faces.demo import answering, asking, exchange, opening, proving
+from comity.faces.demo import answering, asking, exchange, mending, opening, proving, rescuing
 from comity.faces.demo.desk import Desk
 from comity.faces.demo.home import Home, taken
 from comity.faces.demo.nodes import nodes_running
@@ -26,13 +26,17 @@ ACTS: tuple[Callable[[Stage], None], ...] = (
     opening.enrol,
     exchange.share,
     exchange.report,
+    rescuing.rescue,
     exchange.match_later,
-    asking.ask_to_preserve,
-    asking.ask_to_take_down,
-    answering.preserve,
-    answering.remove,
     asking.ask_too_much,
     answering.refuse,
+    asking.ask_anew,
+    asking.ask_to_take_down,
+    asking.ask_to_freeze,
+    answering.preserve,
+    answering.remove,
+    answering.hold,
+    mending.mend,
     proving.agree,
     proving.prove,
 )
@@ -100,7 +104,7 @@ def _prepare(home: Home, base: int, *, afresh: bool) -> bool:
 
 def _start(stack: ExitStack, tell: Teller, home: Home, base: int) -> dict[str, Desk]:
     actors = story().node
-    tell.act("nodes", "three processes on this machine, each with its own keys, store and log")
+    tell.act("nodes", "five processes on this machine, each with its own keys, store and log")
 
     def ready(who: Actor, ms: int) -> None:
         ports = ports_of(who.key, base)
@@ -116,7 +120,7 @@ def _greeting(fresh: bool) -> list[str]:
     if fresh:
         return [
             "Comity demo. Persons, companies and the case are fictional; nodes, signatures and clocks are real.",
-            "A Korean police desk, the Cambodian side of a task force and a job site act on an advertisement.",
+            "A Korean police desk, the Cambodian side of a task force, a job site, an exchange for virtual assets and a witness.",
             "took: the step at its own node. held there: until the far node's cosignature on it was back.",
         ]
     return ["Comity demo. The story has been played in this folder; its nodes start again. --reset plays it anew.", ""]

@@ -1,4 +1,4 @@
-"""What every act shares: the three desks, the story, the teller, the folder, and waiting until something is so."""
+"""What every act shares: the desks, the story, the teller, the folder, and waiting until something is so."""
 
 from __future__ import annotations
 
@@ -46,6 +46,14 @@ class Stage:
     @property
     def platform(self) -> Desk:
         return self.desks["platform"]
+
+    @property
+    def vasp(self) -> Desk:
+        return self.desks["vasp"]
+
+    @property
+    def hub(self) -> Desk:
+        return self.desks["hub"]
 
     def command(self, desk: Desk, words: str) -> str:
         """A command that shows something at one node."""

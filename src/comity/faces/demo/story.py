@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -9,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+_FROM_NOW = re.compile(r"\{\+(\d{1,3})d\}")
 _FOLDER = files("comity.faces.demo")
 
 
@@ -17,9 +20,11 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Actor(_Part, frozen=True):
-    """One of the three nodes, and who works there.
+    """One of the nodes, and who works there.
 
-    key    its folder in the demo's home; label  how a line of the demo names it
+    key      its folder in the demo's home
+    label    how a line of the demo names it
+    witness  whether it cosigns the others' roots, and sees no record of theirs
     """
 
     key: str
@@ -29,6 +34,7 @@ class Actor(_Part, frozen=True):
     title: str
     officer: str
     approver: str
+    witness: bool = False
 
     def said_by(self, person: str) -> str:
         """How a line of the demo names somebody of this node."""
@@ -73,6 +79,28 @@ class Ask(_Part, frozen=True):
     facts: str
     text_title: str
     form: dict[str, str]
+    replaces: str = ""
+
+
+class Rescue(_Part, frozen=True):
+    """An alert, and the text that an officer has read beforehand, for so many days."""
+
+    label: str
+    to: str
+    route: str
+    facts: str
+    text_title: str
+    readings_days: int
+
+
+class Custody(_Part, frozen=True):
+    """What is taken back, and what is put right."""
+
+    withdrawn: str
+    withdraw_reason: str
+    amended: str
+    amended_role: str
+    amend_reason: str
 
 
 class Answers(_Part, frozen=True):
@@ -87,6 +115,11 @@ class Answers(_Part, frozen=True):
     evidence_method: str
     evidence_text: str
     removed: str
+    freeze_term: str
+    freeze_term_kind: str
+    freeze_taken: str
+    freeze_held_units: str
+    rescue_state: str
     refusal_ground: str
     refusal_reason: str
 
@@ -98,10 +131,23 @@ class Story(_Part, frozen=True):
     list: SharedList
     later: ListPart
     report: Report
+    rescue: Rescue
+    too_broad: Ask
     preservation: Ask
     takedown: Ask
-    too_broad: Ask
+    freeze: Ask
     answers: Answers
+    custody: Custody
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """Names of the nodes that witness."""
+        return tuple(each.name for each in self.node if each.witness)
+
+    @property
+    def asks(self) -> tuple[Ask, ...]:
+        """Every request, in the order of the story."""
+        return (self.too_broad, self.preservation, self.takedown, self.freeze)
 
     def actor(self, key: str) -> Actor:
         """The node with this key."""
@@ -125,8 +171,12 @@ def digest(name: str) -> str:
     return sha256(raw(name)).hexdigest()
 
 
-def draft_of(ask: Ask, to: str, report: str) -> dict[str, Any]:
-    """The body of `POST /requests`. Any: JSON."""
+def draft_of(ask: Ask, to: str, report: str, replaced: str | None, now: datetime) -> dict[str, Any]:
+    """The body of `POST /requests`; days that the form counts from now become dates. Any: JSON."""
+
+    def day(found: re.Match[str]) -> str:
+        return (now + timedelta(days=int(found[1]))).strftime("%Y-%m-%dT00:00:00Z")
+
     return {
         "measure": ask.measure,
         "to": to,
@@ -135,6 +185,7 @@ def draft_of(ask: Ask, to: str, report: str) -> dict[str, Any]:
         "offence": ask.offence,
         "targets": [{"value": value} for value in ask.targets],
         "facts": ask.facts,
-        "form": ask.form,
+        "form": {name: _FROM_NOW.sub(day, text) for name, text in ask.form.items()},
         "report": report,
+        "replaces_request": replaced,
     }

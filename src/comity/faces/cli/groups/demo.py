@@ -1,4 +1,4 @@
-"""`comity demo`: three real nodes on this machine play the whole sentence, from a report to a receipt."""
+"""`comity demo`: five real nodes on this machine play the whole sentence, from a report to a receipt."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WORDS = {
     "demo-runs-already": ("A demo runs in {folder} already.", "End it with Ctrl-C, or give another folder: --home"),
     "demo-port-base": ("{variable} is {text}, which can't be the first port.", "Give a number from {least} to {most}."),
     "demo-port-taken": (
-        "The demo needs six ports from {base} on, and somebody else has: {ports}.",
+        "The demo needs ten ports from {base} on, and somebody else has: {ports}.",
         "End what uses them, or give the first one yourself: {variable}=9710 comity demo",
     ),
     "demo-node-did-not-start": ("The node {node} didn't start: {why}", "See {log}, then try again: --reset"),
