@@ -156,4 +156,7 @@ class Marks:
         os.fdatasync(self._file)
 
     def close(self) -> None:
-        os.close(self._file)
+        """Safe to repeat."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
