@@ -26,8 +26,11 @@ class Ordered:
 
 
 def speaking_of(world: World, record: str) -> list[Place]:
-    """Every place of a record that speaks of this one."""
-    key = uuid_trace("record", record).key
+    """Every place of a record that speaks of this one; none for what is no id."""
+    try:
+        key = uuid_trace("record", record).key
+    except ValueError:
+        return []
     return world.store.traced("record", [key]).get(key, [])
 
 
