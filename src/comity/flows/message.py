@@ -66,7 +66,8 @@ def messages(found: Dossier) -> tuple[tuple[Place, Record[Any]], ...]:
     for place, record in found.records:
         envelope = record.envelope
         if envelope.kind.startswith("message/") and envelope.issuer in sides:
-            wrote.setdefault((envelope.issuer, envelope.id), (place, record))  # issued again under its id, it's still one
+            # Issued again under its id, it's still one.
+            wrote.setdefault((envelope.issuer, envelope.id), (place, record))
     return tuple(sorted(wrote.values(), key=lambda each: (each[1].body.at, each[1].envelope.id)))
 
 
