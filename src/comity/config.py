@@ -71,10 +71,14 @@ class StoreTable(_Table, frozen=True):
 
 
 class PullTable(_Table, frozen=True):
-    """How often each partner is asked without a nudge, and how long the pause grows while it can't be reached."""
+    """How often each partner is asked without a nudge, and how long the pause grows while it can't be reached.
+
+    skew_max_s   how far the time in a record may lie ahead, or before what was confirmed, until an officer is told
+    """
 
     every_s: Seconds = 20.0
     pause_max_s: Seconds = 300.0
+    skew_max_s: Annotated[float, msgspec.Meta(gt=0, le=31_536_000)] = 86_400.0
 
 
 class FilesTable(_Table, frozen=True):
@@ -267,6 +271,8 @@ catalog = [{overlays}]
 [pull]
 every_s = {config.pull.every_s}
 pause_max_s = {config.pull.pause_max_s}
+# A record's time may lie so far ahead, or before what was confirmed, until an officer is told.
+skew_max_s = {config.pull.skew_max_s}
 
 [store]
 # postgresql://user@host/database; empty for SQLite in this folder.

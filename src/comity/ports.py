@@ -273,6 +273,9 @@ class Store(Protocol):
         """Of those entries, the ones from which an order took something."""
 
     def leaves(self, origin: str, start: int, stop: int) -> list[bytes]: ...
+    def pending_leaves(self, origin: str) -> list[bytes]:
+        """Those of [held, pending), as they were made pending."""
+
     def tile(self, origin: str, level: int, n: int, width: int) -> bytes: ...
     def note(self, origin: str, size: int) -> bytes:
         """The writer's note at exactly `size`; NotFound when that size was never signed or held."""
@@ -286,6 +289,9 @@ class Store(Protocol):
 
     def told(self, places: Sequence[Place]) -> dict[Place, Told]:
         """What settled records told; `traces` are all their postings, ordered, `about` among them."""
+
+    def standing(self, origin: str, records: Sequence[str]) -> dict[str, int]:
+        """Of these envelope ids, those that settled entries of this channel have, each with the lowest index."""
 
     def find(self, record: str) -> list[Place]:
         """Every place of an envelope id, own channels first."""
@@ -503,6 +509,7 @@ class World:
     """Everything a flow may touch.
 
     quorums  on these lanes nothing is held before the policy's witnesses have cosigned the writer's note
+    skew_ms  how far a record's time may lie ahead of our clock, or before what was confirmed, until somebody is told
     """
 
     me: Self
@@ -516,3 +523,4 @@ class World:
     files: Files = NO_FILES
     heralds: Mapping[str, Herald] = field(default_factory=dict)
     quorums: Mapping[Lane, Policy] = field(default_factory=dict)
+    skew_ms: int = 86_400_000

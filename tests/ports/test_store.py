@@ -612,3 +612,50 @@ def test_of_two_cosignatures_as_a_witness_over_the_same_step_one_is_kept(world: 
     world.store.keep([], [seen(3, 8, b"2" * 32)])
     assert world.store.witnessed(origin) == seen(3, 8, b"2" * 32)
     assert world.store.notices() == ()
+
+
+def test_a_channel_goes_on_from_where_another_stands_and_an_id_keeps_its_place_along_the_chain(world: World) -> None:
+    origin = written(world, 3)
+    record = sealed_indicator(world, 9)
+    (place,) = world.store.keep([letter(origin, record)])
+    position = world.store.position(origin)
+    key = world.keyring.create(f"{world.me.name}/ch/" + "5" * 16, ED25519)
+    follows = Predecessor(origin, position.size, position.root)
+    new = Channel(key, world.me.name, NodeName("taskforce.kh.example"), Lane.BULK, Instant(2), follows=follows)
+    for wrong in (replace(follows, size=3), replace(follows, root=bytes(32))):
+        with pytest.raises(Conflict, match="predecessor-moved-on"):
+            world.store.keep([], [Opened(replace(new, follows=wrong))])
+    world.store.keep([], [Stopped(origin, Standing.RETIRED.value, "rotated", Instant(2)), Opened(new)])
+    assert world.store.keep([letter(new.origin, record)]) == (place,)
+    order = replace(letter(new.origin, sealed_indicator(world, 10)), erases=(Erasure(Place(origin, 1)),))
+    (by,) = world.store.keep([order])
+    (gone,) = world.store.entries(origin, 1, 2)
+    assert (gone.state, gone.order) == (State.ERASED, Order(by.origin, by.index))
+    assert world.store.position(origin) == position, "what was signed stays signed"
+
+
+def test_an_entry_of_a_peer_is_changed_only_from_what_stands_there(world: World, far: World) -> None:
+    peer = introduce(world, far, [])
+    moved = replace(peer, address="https://127.0.0.1:2")
+    world.store.keep([], [PeerKept(moved, over=peer)])
+    with pytest.raises(Conflict, match="peer-changed-meanwhile"):
+        world.store.keep([], [PeerKept(replace(peer, title="late"), over=peer)])
+    assert world.store.peers() == (moved,)
+
+
+def test_ids_that_stand_in_a_channel_are_told_with_their_first_place(world: World) -> None:
+    origin = written(world, 2)
+    (first, second) = [
+        told.header.id for told in world.store.told([Place(origin, 0), Place(origin, 1)]).values() if told.header
+    ]
+    assert world.store.standing(origin, [second, first, "nobody"]) == {first: 0, second: 1}
+    assert world.store.standing(origin, []) == {}
+
+
+def test_pending_leaves_are_those_that_were_made_pending(world: World, far: World) -> None:
+    theirs = channel_to(far, world.me.name, Lane.BULK, "3" * 16)
+    introduce(world, far, [theirs])
+    far.store.keep([letter(theirs.origin, sealed_indicator(far, n)) for n in range(3)])
+    leaves = far.store.leaves(theirs.origin, 0, 3)
+    world.store.pend(theirs.origin, far.store.position(theirs.origin).note, 3, leaves)
+    assert world.store.pending_leaves(theirs.origin) == leaves

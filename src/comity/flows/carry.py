@@ -35,6 +35,7 @@ from comity.domain.ledger import (
 from comity.domain.record import Entry, encode_bundle
 from comity.errors import MalformedNote, NotFound, Unproven
 from comity.flows import files
+from comity.flows.conduct import went_back
 from comity.flows.filing import REMOVED
 from comity.flows.lines import witnessed_size
 from comity.flows.receipt_keys import counts, farthest_line, keys_of, receipt_keys
@@ -237,7 +238,7 @@ def take_cosignature(world: World, caller: Peer, origin: str, body: bytes) -> tu
         return 403, b"key-has-ended\n"
     there = {line.name for line in world.store.lines(origin, claimed.size)}
     if there.isdisjoint(each.name for each, _ in keys):
-        world.store.keep((), (Merged(origin, line),))
+        world.store.keep((), (Merged(origin, line), *went_back(world, channel, caller.name, line)))
         world.step("W5")
     return 200, _merged(world, origin, claimed.size)
 

@@ -13,6 +13,7 @@ from comity.domain.record import ERASE, Entry, Header, Told, filed, order_in
 from comity.domain.record.custody import Course
 from comity.domain.terms import NodeName
 from comity.flows.arriving import Batch, arrivals, finishers
+from comity.flows.conduct import conduct
 from comity.flows.disposition import disposition_of
 from comity.flows.obeying import holding
 from comity.flows.once_answered import unanswered
@@ -52,11 +53,14 @@ class Drainer:
         batch.here.update(here)
         for entry, one in zip(entries, told, strict=True):
             _take(batch, entry, one)
+        batch.facts += conduct(world, batch.channel, entries, told)
         _match(batch)
         for finish in finishers():
             finish(batch)
         world.step("R8a")
-        world.store.keep(unanswered(world, batch.letters), [Drained(origin, position.drained, stop, told), *batch.facts])
+        world.store.keep(
+            unanswered(world, batch.letters), [Drained(origin, position.drained, stop, told), *batch.facts]
+        )
         world.step("R8b")
         return len(told)
 

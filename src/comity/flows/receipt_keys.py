@@ -49,7 +49,7 @@ def farthest_line(world: World, origin: str, reader: NodeName, size: int) -> Lin
         while low < high:
             middle = (low + high) // 2
             line = world.store.cosigned(origin, key.name, middle)
-            if line is None or not counts(line, until):
+            if line is None or line.size > size or not counts(line, until):
                 high = middle
             else:
                 low, best = line.size, line

@@ -22,6 +22,7 @@ from comity.domain.ledger import (
     Standing,
     cosignature_line,
     leaf_of,
+    leaves_root,
     note_bytes,
     open_checkpoint,
     parse_note,
@@ -29,12 +30,16 @@ from comity.domain.ledger import (
 )
 from comity.domain.record import ERASE, Entry, State, order_in
 from comity.domain.terms import seconds
-from comity.errors import BadProof, ComityError, Conflict, NotFound
+from comity.errors import BadProof, ComityError, Conflict, Equivocation, NotFound
+from comity.flows.evidence import split_document
 from comity.flows.fetch import Fetcher, all_at_once, path_of
 from comity.flows.lines import demanded, fresh_lines
 from comity.flows.receipt_keys import signing_key
 from comity.flows.taking_up import end_of, settle_chain
 from comity.ports import Noticed, Stopped, World
+
+PROVEN_LEAVES_MAX = 1 << 20
+"""So many leaves are fetched once more, at most, to prove that a writer's tree isn't the one that is held."""
 
 
 class Verdict(StrEnum):
@@ -96,6 +101,7 @@ class Puller:
     fetch: Fetcher = field(init=False)
     portion: InitVar[Callable[[], int]] = all_at_once
     _reach: dict[str, int] = field(default_factory=dict, init=False)
+    _looked: set[tuple[str, int]] = field(default_factory=set, init=False)
 
     def __post_init__(self, portion: Callable[[], int]) -> None:
         self.fetch = Fetcher(self.world, self.peer, portion)
@@ -104,7 +110,7 @@ class Puller:
         """One round. Raises Unreachable, Malformed, Unproven; a proven fork stops the channel and is an answer."""
         world = self.world
         channel = world.store.channel(origin)
-        if channel.standing is not Standing.OPEN:
+        if channel.standing not in (Standing.OPEN, Standing.BEHIND):
             return Pulled(Verdict.FORK, world.store.position(origin).size)
         try:
             note = self.fetch.note(origin)
@@ -117,6 +123,12 @@ class Puller:
         whole, note = note, _writers_own(note, channel)
         position = world.store.position(origin)
         pending_root = None
+        end = end_of(world, origin)
+        if end is not None and signed.size == end < position.pending > position.size:
+            # Pending lies beyond the end: it never comes, and gives way to the end.
+            leaves = self._leaves(channel, position, signed, end) if position.size < end else []
+            world.store.pend(origin, note, end, leaves)
+            position = world.store.position(origin)
         if position.pending > position.size:
             pending_root = open_checkpoint(position.pending_note, channel.key).root
         verdict = compare(position, signed, pending_root)
@@ -136,27 +148,30 @@ class Puller:
             verdict = Verdict.STALE
         lacking: tuple[int, ...] = ()
         if verdict in (Verdict.NEWER, Verdict.RESUME):
-            lacking = self._advance(channel, position, signed, note)
+            try:
+                lacking = self._advance(channel, position, signed, note)
+            except Equivocation:
+                return Pulled(Verdict.FORK, position.size)
         elif verdict is Verdict.UNWITNESSED and position.pending > position.size:
             lacking = self._fill(channel) or self._hold(channel)
         size = world.store.position(origin).size
         if size == signed.size and (lines := fresh_lines(world, origin, whole)):
             world.store.keep([], lines)
+        more = size < signed.size and not lacking and verdict in (Verdict.NEWER, Verdict.RESUME)
+        if channel.standing is Standing.BEHIND:  # until it has caught up, nothing of it is confirmed
+            return Pulled(verdict, size, size - position.size, lacking, more=more)
         posted = self._cosign(channel)
         if posted >= size:
             settle_chain(world, origin)
         more = more and world.store.channel(origin).standing is Standing.OPEN
         return Pulled(verdict, size, size - position.size, lacking, posted, more)
-        more = size < signed.size and not lacking and verdict in (Verdict.NEWER, Verdict.RESUME)
-        if channel.standing is Standing.BEHIND:  # until it has caught up, nothing of it is confirmed
-            return Pulled(verdict, size, size - position.size, lacking, more=more)
 
     def _stop(
-        self, channel: Channel, position: Position, signed: Checkpoint, note: bytes, leaves: bytes = b""
+        self, channel: Channel, position: Position, signed: Checkpoint, note: bytes, parted: bytes = b""
     ) -> Pulled:
-        """Two signed histories: both notes are kept (and the leaves, where they are what differs); nothing more is pulled."""
+        """Two signed histories: both notes are kept, or the document that shows where they part; nothing more is pulled."""
         ours = position.note if signed.size == position.size else position.pending_note
-        evidence = (ours, note, leaves) if leaves else (ours, note)
+        evidence = (parted,) if parted else (ours, note)
         world, now = self.world, self.world.clock.now()
         about = {"origin": channel.origin, "writer": channel.writer, "size": signed.size}
         world.store.keep(
@@ -198,7 +213,12 @@ class Puller:
         try:
             world.store.pend(origin, note, signed.size, leaves)
         except Conflict:  # two signed roots, two leaf lists, one place where they part: that is proof
-            self._stop(channel, position, signed, note, b"".join(leaves))
+            held = world.store.leaves(origin, 0, position.size)
+            awaited = [*held, *world.store.pending_leaves(origin)]
+            parted = split_document(position.pending_note, awaited, note, [*held, *leaves])
+            if parted is None:
+                raise
+            self._stop(channel, position, signed, note, parted)
             return ()
         world.step("R3")
         return self._fill(channel) or self._hold(channel)
@@ -214,7 +234,7 @@ class Puller:
                 return False
             peaks.append(leaf_of(entry.salt, entry.envelope))
         if peaks.size != signed.size or peaks.root() != signed.root:
-            raise self._astray(channel, signed)
+            raise self._parted(channel, position, signed) or self._astray(channel, signed)
         self.world.step("R5")
         self.world.store.hold(channel.origin, signed.size, note, fresh)
         self.world.step("R6")
@@ -242,8 +262,28 @@ class Puller:
         peaks.extend(leaves)
         if peaks.root() != signed.root:
             self.fetch.forget(channel.origin)
-            raise self._astray(channel, signed)
+            raise self._parted(channel, position, signed) or self._astray(channel, signed)
         return leaves
+
+    def _parted(self, channel: Channel, position: Position, signed: Checkpoint) -> Equivocation | None:
+        """If the writer itself hands out all leaves of the tree that it signed, and they aren't those we hold: proof, and a stop."""
+        once = (channel.origin, signed.size)
+        if once in self._looked or not 0 < position.size <= signed.size <= PROVEN_LEAVES_MAX:
+            return None
+        self._looked.add(once)
+        others = self.fetch.leaves(channel, 0, signed.size, signed.size)
+        self.fetch.forget(channel.origin)
+        if leaves_root(others) != signed.root:
+            return None
+        note = _writers_own(self.fetch.note(channel.origin, signed.size), channel)
+        if open_checkpoint(note, channel.key) != signed:
+            return None
+        held = self.world.store.leaves(channel.origin, 0, position.size)
+        parted = split_document(position.note, held, note, others)
+        if parted is None:
+            return None
+        self._stop(channel, position, signed, note, parted)
+        return Equivocation("two-histories", origin=channel.origin, sizes=[position.size, signed.size])
 
     def _astray(self, channel: Channel, signed: Checkpoint) -> BadProof:
         """The root isn't reached: bad transport, or a fork that is not proven. An alarm, not an accusation."""

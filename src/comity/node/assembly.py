@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from comity.adapters.catalog import FileCatalog
@@ -96,6 +96,7 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False) ->
         raise
     me = Self(config.name, config.country, config.title, config.address)
     world = World(me, store, keyring, courier, catalog, clock, mint, step, files, heralds, quorums=_quorums(config))
+    world = replace(world, skew_ms=int(config.pull.skew_max_s * 1000))
     pulling = Pulling(
         world, lambda: HttpsCourier(*tls), every_s=config.pull.every_s, pause_max_s=config.pull.pause_max_s
     )

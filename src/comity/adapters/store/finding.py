@@ -50,6 +50,19 @@ class Finding(Reading):
 
         return self._read(ask) if wanted else {}
 
+    def standing(self, origin: str, records: Sequence[str]) -> dict[str, int]:
+        ch, e = self._log(origin).ch, t.entry.c
+
+        def ask(connection: Connection) -> dict[str, int]:
+            found: dict[str, int] = {}
+            for at in range(0, len(records), IN_MAX):
+                where = and_(e.id.in_(records[at : at + IN_MAX]), e.ch == ch, e.settled)
+                for row in connection.execute(select(e.id, e.idx).where(where).order_by(desc(e.idx))):
+                    found[row.id] = row.idx
+            return found
+
+        return self._read(ask) if records else {}
+
     def find(self, record: str) -> list[Place]:
         shown, e, k = self._shown(), t.entry.c, t.known.c
         here = select(e.ch, e.idx).where(e.id == record)

@@ -442,6 +442,14 @@ class MemoryStore:
     def leaves(self, origin: str, start: int, stop: int) -> list[bytes]:
         return self._shelf(origin).leaves[start:stop]
 
+    def pending_leaves(self, origin: str) -> list[bytes]:
+        return list(self._shelf(origin).pending_leaves)
+
+    def standing(self, origin: str, records: Sequence[str]) -> dict[str, int]:
+        told = self._shelf(origin).told
+        ids = [(one.header.id, index) for index, one in told.items() if one.header is not None]
+        return {id_: index for id_, index in sorted(ids, key=lambda each: -each[1]) if id_ in records}
+
     def tile(self, origin: str, level: int, n: int, width: int) -> bytes:
         leaves = self._shelf(origin).leaves
         span = 256**level

@@ -96,6 +96,9 @@ class Reading(ABC):
         log = self._log(origin)
         return self._read(lambda connection: _leaves(connection, log.ch, start, min(stop, log.size)))
 
+    def pending_leaves(self, origin: str) -> list[bytes]:
+        return list(self._log(origin).pending_leaves)
+
     def tile(self, origin: str, level: int, n: int, width: int) -> bytes:
         log = self._log(origin)
         if level < 0 or n < 0 or not 1 <= width <= TILE_WIDTH or (n * TILE_WIDTH + width) << (8 * level) > log.size:
