@@ -142,7 +142,10 @@ def _history(console: Console, view: dict[str, Any]) -> None:
 def _records(console: Console, view: dict[str, Any]) -> None:
     crossed = [each for each in view["records"] if each["service"]["stored_at"]]
     if crossed:
-        say(console, "At the other end (stored: its node's cosignature proves it; opened: its node's word, no proof of reading):")
+        say(
+            console,
+            "At the other end (stored: its node's cosignature proves it; opened: its node's word, no proof of reading):",
+        )
         for each in crossed:
             say(console, f"  {each['kind']} number {each['index']} of {each['issuer']}")
             _service(console, each["service"], indent="      ")
@@ -163,7 +166,9 @@ def message_thread(console: Console, found: list[dict[str, Any]]) -> None:
     for each in found:
         language = f", {each['lang']}" if each["lang"] else ""
         answers = f", in answer to {each['reply_to']}" if each["reply_to"] else ""
-        say(console, f"{moment(each['at'])}  {each['by']} ({each['node']}{language}{answers})  {each['record']}", "bold")
+        say(
+            console, f"{moment(each['at'])}  {each['by']} ({each['node']}{language}{answers})  {each['record']}", "bold"
+        )
         if each["text"]:
             pairs(console, [("", each["text"])])
         for absent in each["absent"]:

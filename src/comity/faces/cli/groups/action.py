@@ -54,7 +54,9 @@ def take(
         list[str] | None, typer.Option(help="ASSET=UNITS that are really held, smallest units; may be given often.")
     ] = None,
     whereabouts: Annotated[str | None, typer.Option(help="Where a person is. Sealed; only with --consent.")] = None,
-    consent: Annotated[str | None, typer.Option(help="Whose word allows it: person, or child-path for a minor.")] = None,
+    consent: Annotated[
+        str | None, typer.Option(help="Whose word allows it: person, or child-path for a minor.")
+    ] = None,
 ) -> None:
     """Tell the requester what was done, with the files that it yielded: handed over, or named by their digest alone."""
     here = session(context)
