@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from comity.domain.record import About, Trace, encode_fields, header_of, index_of, kinds, read_envelope
 from comity.domain.terms import instant_from
@@ -53,6 +55,10 @@ def test_a_report_is_found_by_its_number_and_every_value_that_is_open_here() -> 
         ("ack/1", {"record"}),
         ("erase/1", {"record"}),
         ("withdraw/1", {"record"}),
+        ("amend/1", {"record"}),
+        ("clear/1", {"record"}),
+        ("ack/2", {"record"}),
+        ("transfer/1", {"record"}),
         ("roster/1", set()),
         ("continues/1", set()),
     ],
@@ -132,3 +138,14 @@ def test_filing_never_raises(kind: str, data: st.DataObject) -> None:
 @given(st.binary(max_size=300), st.binary(max_size=100))
 def test_filing_garbage_never_raises(raw: bytes, fields: bytes) -> None:
     assert index_of(raw, fields).fault is not None
+
+
+def test_a_record_that_is_passed_on_is_found_by_what_the_one_inside_says() -> None:
+    inner = sealed(example("indicator/1"))
+    carried = {"envelope": inner.envelope.decode(), "fields": b64encode(encode_fields(inner.fields)).decode()}
+    outer = sealed(structs.replace(example("transfer/1"), **carried))
+    found = index_of(outer.envelope, encode_fields(outer.fields)).traces
+    assert set(index_of(inner.envelope, encode_fields(inner.fields)).traces) <= set(found)
+    assert {trace.name for trace in index_of(outer.envelope, b"").traces} == {"record"}, (
+        "and by nothing once it is gone"
+    )
