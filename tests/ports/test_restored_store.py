@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from comity.adapters.keyring.files import FileKeyring
+from comity.adapters.store.postgres import PostgresStore
 from comity.adapters.store.returning import BACK, WITNESS_BACK
 from comity.adapters.store.sqlite import SqliteStore
 from comity.domain.ledger import Channel, Lane, Line, Standing
@@ -18,6 +19,7 @@ from comity.domain.record.kinds import request_1
 from comity.domain.terms import Instant, NodeName
 from comity.errors import Conflict, Fenced, Misconfigured
 from comity.ports import Erasure, Place, Stopped, Witnessed, World
+from tests import postgres
 from tests.worlds import SeededMint, channel_to, introduce, letter, marking, node_world, sealed_indicator
 
 KR = "police.kr.example"
@@ -421,3 +423,36 @@ def test_what_is_taken_back_from_a_reader_is_erased_again_at_once(tmp_path: Path
     assert store.rebuild(write=False) == ()
     store.close()
     node(tmp_path, seed=8).store.close()
+
+
+@pytest.mark.pg
+def test_a_restored_postgres_is_fenced_and_acknowledged_as_any_other(tmp_path: Path) -> None:
+    there = postgres.server()
+
+    def start(seed: int, *, inspect: bool = False) -> PostgresStore:
+        keyring = FileKeyring(tmp_path / "keys")
+        url = there.of(tmp_path)
+        return PostgresStore(url, tmp_path / "marks", NodeName(KR), keyring, SeededMint(seed).salt, inspect=inspect)
+
+    world = node_world(tmp_path, KR, "KR", None, None, store="postgres")  # type: ignore[arg-type]
+    origin = written(world, 2)
+    idle = channel_to(world, "taskforce.kh.example", Lane.URGENT, "2" * 16).origin
+    world.store.close()
+    name = there.taken[tmp_path.resolve()]
+    there.ask("postgres", f"create database {name}_backup template {name}")
+    store = start(2)
+    store.keep([letter(origin, sealed_indicator(world, 9))])
+    store.keep([replace(letter(origin, sealed_indicator(world, 8)), erases=(Erasure(Place(origin, 1)),))])
+    store.close()
+    there.ask("postgres", f"drop database {name} with (force)")
+    there.ask("postgres", f"alter database {name}_backup rename to {name}")
+    with pytest.raises(Fenced, match="signed-more-than-stored"):
+        start(3)
+    store = start(4, inspect=True)
+    assert [entry.state for entry in store.entries(origin, 0, 9)] == [State.PRESENT, State.ERASED]
+    assert store.acknowledge_restore().retired == (origin,)
+    store.keep([letter(idle, sealed_indicator(world, 7))])
+    store.close()
+    store = start(5)
+    assert store.channel(origin).standing is Standing.RETIRED
+    store.close()
