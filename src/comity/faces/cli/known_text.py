@@ -29,7 +29,13 @@ def known_lines(console: Console, known: dict[str, Any]) -> None:
         role = f" as {each['role']}" if each["role"] else ""
         source = f", source {each['source']}" if each["source"] else ""
         kind = each["kind"].partition("/")[0]
-        say(console, f"  {each['said_by']} said so on {moment(each['said_at'])} ({kind}){role}{source}{covers}")
+        via = f", passed on by {each['via']}" if each.get("via") else ""
+        course = each.get("course", "current")
+        since = "" if course == "current" else f"; {course} since, so it weighs nothing"
+        say(
+            console,
+            f"  {each['said_by']} said so on {moment(each['said_at'])} ({kind}){role}{source}{covers}{via}{since}",
+        )
     if not known["statements"]:
         say(console, "  Nobody here or among the peers has named it. That doesn't make it harmless.")
     for each in known["suppressed"]:
