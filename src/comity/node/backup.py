@@ -31,6 +31,7 @@ from comity.domain.terms import instant_text
 from comity.errors import Conflict, Malformed, Misconfigured, NotFound
 from comity.node.archive import CHUNK_BYTES, Counted, Head, Opener, Sealer, read_head
 from comity.node.backup_keys import BackupKeys, Made
+from comity.node.storing import place
 
 MANIFEST = "manifest.json"
 STORE, FILES, KEYS = "store", "files", "keys"
@@ -73,9 +74,12 @@ class Backup:
 def make_backup(config: Config, out: Path, *, with_keys: bool = False) -> Made:
     """Writes a new file `out` of mode 0600; it is there whole, or not at all.
 
-    Conflict when it exists, or would lie where it must not: among the marks or in the store's folder.
+    Conflict when it exists, or would lie where it must not: among the marks or in the store's folder. Misconfigured when the store
+    is on a server, which has means of its own.
     """
     out = out.absolute()
+    if config.store_url:
+        raise Misconfigured("backup-elsewhere", where=place(config))
     if out.exists():
         raise Conflict("backup-exists", file=str(out))
     if any(out.resolve().is_relative_to(folder.resolve()) for folder in (config.marks, config.store, config.keys)):

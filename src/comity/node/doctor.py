@@ -16,6 +16,7 @@ from comity.domain.ledger import Admission, Standing, successor
 from comity.domain.terms import Instant, instant_text, seconds
 from comity.errors import ComityError
 from comity.node.assembly import Node
+from comity.node.storing import place
 
 EXPIRY_DAYS = 30
 SKEW_S = 5
@@ -44,7 +45,7 @@ def examine_files(config: Config) -> list[Finding]:
     if not config.keys.is_dir():
         found.append(Finding("keys", str(config.keys), False, "no-keys"))
     database, marks = config.store / "node.db", config.marks / "high-water"
-    if database.exists() and not marks.exists():
+    if (config.store_url or database.exists()) and not marks.exists():
         found.append(Finding("marks", str(marks), False, "marks-missing", {"folder": str(config.marks)}))
     else:
         found.append(Finding("marks", str(marks), True, "marks-there"))
@@ -74,7 +75,7 @@ def _store(node: Node) -> Iterator[Finding]:
     for origin, reason in node.fences.items():
         yield Finding("store", origin, False, "store-behind-its-signatures", {"reason": reason})
     if not node.fences:
-        yield Finding("store", str(node.config.store), True, "store-level-with-its-signatures")
+        yield Finding("store", place(node.config), True, "store-level-with-its-signatures")
 
 
 def _clock(node: Node) -> Iterator[Finding]:

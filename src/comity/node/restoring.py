@@ -24,6 +24,7 @@ from comity.domain.terms import instant_text
 from comity.errors import Misconfigured
 from comity.node.backup import FILES, KEYS, STORE, Manifest, opened_backup
 from comity.node.presence import running
+from comity.node.storing import place
 
 STAGE, MARK, ASIDE = "restoring", "restored.json", "replaced"
 
@@ -54,6 +55,8 @@ def restore(home: Path, marks: Path, file: Path, day_keys: Mapping[str, bytes]) 
     Misconfigured while the node runs, or when the home is another node's.
     """
     here = read_config(home, {}) if (home / FILE_NAME).exists() else None
+    if here is not None and here.store_url:
+        raise Misconfigured("backup-elsewhere", where=place(here))
     if here is not None and running(here) is not None:
         raise Misconfigured("node-runs-already", file=str(here.presence))
     home.mkdir(mode=0o700, parents=True, exist_ok=True)

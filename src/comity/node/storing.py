@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy import make_url
+
 from comity.adapters.store import schema
 from comity.adapters.store.database import Database, Scrubbed
 from comity.adapters.store.sql import SqlStore
@@ -12,7 +14,12 @@ from comity.config import Config
 from comity.errors import Misconfigured, NotFound
 from comity.ports import Keyring, Step, no_step
 
-__all__ = ["Scrubbed", "database", "open_store", "upgrade_store"]
+__all__ = ["Scrubbed", "database", "open_store", "place", "upgrade_store"]
+
+
+def place(config: Config) -> str:
+    """Where the store is, for people; without a password."""
+    return make_url(config.store_url).render_as_string(hide_password=True) if config.store_url else str(config.store)
 
 
 def database(config: Config) -> Database:

@@ -26,6 +26,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "store-url": ("What is given as the store's place isn't one: {why}", "See Database in docs/operate.md."),
     "store-not-empty": ("{where} isn't empty: there are rows in {table}.", "Give an empty database; for sqlite, move the old store folder away."),
     "store-there-already": ("The store is there already: {where}", "Give another place."),
+    "backup-elsewhere": ("This node's store is on a server: {where}", "Back it up and restore it with PostgreSQL's own means; see Database in docs/operate.md."),
     "moved-differs": ("What arrived in {where} differs: {found}. Nothing was changed.", "Run comity rebuild first; then move again."),
 }  # fmt: skip
 
