@@ -13,6 +13,7 @@ from tests.spec import vectors_requests
 from tests.spec.schemas import all_schemas
 from tests.spec.vectors_bundles import bundles
 from tests.spec.vectors_channels import checkpoints, keys, trees
+from tests.spec.vectors_evidence import evidence
 from tests.spec.vectors_invitations import invitations
 from tests.spec.vectors_markings import markings
 from tests.spec.vectors_receipts import receipts
@@ -31,6 +32,7 @@ VECTORS = {
     "receipts": receipts,
     "requests": requests,
     "invitations": invitations,
+    "evidence": evidence,
 }
 
 

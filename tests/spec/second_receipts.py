@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tests.spec.second_json import Fault, canonical_base64, need
@@ -23,6 +25,7 @@ from tests.spec.second_reader import (
 from tests.spec.second_records import check_fields, cut_fields, file_record
 
 FILE_MAX = 1_631_072
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 
 
 @dataclass
@@ -31,6 +34,10 @@ class Policy:
     witnesses: dict[str, Key]
     groups: list[tuple[str, int, list[str]]]
     quorum: str | None
+    ends: dict[str, int] = field(default_factory=dict)
+
+    def is_late(self, name: str, time_s: int) -> bool:
+        return name in self.ends and time_s * 1000 > self.ends[name]
 
     def keys(self) -> list[Key]:
         return [*self.logs, *self.witnesses.values()]
@@ -63,6 +70,8 @@ def read_policy(text: str) -> Policy:
 
     for line in text.split("\n"):
         words = line.replace("\t", " ").split()
+        if words and words[0] == "#ends":
+            _read_end(policy, words)
         if not words or words[0].startswith("#"):
             continue
         word, count = words[0], len(words)
@@ -91,6 +100,21 @@ def read_policy(text: str) -> Policy:
     return policy
 
 
+def _read_end(policy: Policy, words: list[str]) -> None:
+    need(len(words) == 4, "policy-line")
+    _, label, time, why = words
+    keys = policy.keys()
+    named = [key.name for key in keys if f"{key.name}+{key.id.hex()}" == label]
+    need(named, "policy-name-undefined")
+    need(named[0] not in policy.ends and re.fullmatch("[a-z][a-z0-9-]{0,39}", why), "policy-end")
+    need(_TIME.fullmatch(time), "policy-end")
+    try:
+        at = datetime.fromisoformat(time[:-1] + "+00:00")
+    except ValueError:
+        raise Fault("policy-end") from None
+    policy.ends[named[0]] = round(at.timestamp() * 1000)
+
+
 def check_receipt(raw: bytes, policy: Policy | None, envelope: bytes | None, fields: bytes) -> dict[str, Any]:
     """What a receipt shows; the steps are those of the page."""
     extra, index, hashes, signed = _read_proof(raw)  # 1
@@ -106,6 +130,10 @@ def check_receipt(raw: bytes, policy: Policy | None, envelope: bytes | None, fie
     if policy is not None:
         _, good = open_note(signed, policy.keys())  # 3
         need(origin in good, "writer-not-in-policy")  # 4
+        late = {name: t for name, t in good.items() if t is not None and policy.is_late(name, t)}
+        good = {name: t for name, t in good.items() if name not in late}
+        first = min((t for t in good.values() if t is not None), default=1 << 62)
+        need(not policy.is_late(origin, first), "writer-key-ended")
         need(any(log.name == origin for log in policy.logs) and policy.is_met(good), "policy-not-met")
     check_inclusion(index, size, leaf_of(entry_of(extra[:32], body)), hashes, root)  # 5
     told = file_record(origin, body, b"")  # 6
@@ -134,14 +162,18 @@ def _shown(note: Note, policy: Policy | None, good: dict[str, int | None]) -> di
     known = [(key.name, key.id) for key in (policy.keys() if policy is not None else [])]
     cosigners = [(name, time_s) for name, time_s in sorted(good.items()) if time_s is not None]
     times = sorted(time_s for _, time_s in cosigners)
-    own = origin.partition("/ch/")[0] + "/receipt"
+    own = origin.partition("/ch/")[0]
     return {
         "keys_proven": policy is not None,
-        "cosigners": [{"name": n, "capacity": n.rpartition("/")[2], "time_s": t} for n, t in cosigners],
-        "delivered": [name for name, _ in cosigners if name.endswith("/receipt") and name != own],
+        "cosigners": [{"name": n, "capacity": _capacity(n), "time_s": t} for n, t in cosigners],
+        "delivered": [n for n, _ in cosigners if _capacity(n) == "receipt" and n.rpartition("/")[0] != own],
         "served_s": times[(len(times) - 1) // 2] if times else None,
         "unknown_lines": sum((name, key_id) not in known for name, key_id, _ in note.lines),
     }
+
+
+def _capacity(name: str) -> str:
+    return re.sub(r"-[0-9]+\Z", "", name.rpartition("/")[2])
 
 
 def _read_proof(raw: bytes) -> tuple[bytes | None, int, list[bytes], bytes]:

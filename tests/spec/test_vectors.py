@@ -14,7 +14,15 @@ from typing import Any
 import pytest
 from nacl.signing import SigningKey
 
-from tests.spec import second_invitation, second_json, second_reader, second_receipts, second_records, second_requests
+from tests.spec import (
+    second_evidence,
+    second_invitation,
+    second_json,
+    second_reader,
+    second_receipts,
+    second_records,
+    second_requests,
+)
 from tests.spec.make_vectors import SPEC, files
 from tests.spec.second_json import Fault
 
@@ -62,7 +70,15 @@ def test_no_file_of_the_specification_is_left_over() -> None:
     assert there == MADE.keys()
 
 
-SECOND = (second_json, second_reader, second_records, second_receipts, second_requests, second_invitation)
+SECOND = (
+    second_json,
+    second_reader,
+    second_records,
+    second_receipts,
+    second_requests,
+    second_invitation,
+    second_evidence,
+)
 
 
 @pytest.mark.parametrize("module", SECOND, ids=lambda module: module.__name__)
@@ -246,3 +262,14 @@ def test_an_invitation_is_read_alike(case: dict[str, Any]) -> None:
             second_invitation.read_invitation(bytes_of(case))
     else:
         assert second_invitation.read_invitation(bytes_of(case)) == case["result"]
+
+
+@pytest.mark.parametrize("case", cases("evidence"))
+def test_evidence_is_judged_alike(case: dict[str, Any]) -> None:
+    policy = second_receipts.read_policy(case["policy"])
+    if "code" in case:
+        with pytest.raises(Fault):
+            second_evidence.judge(case["document"].encode(), policy)
+    else:
+        wanted = {name: case["result"][name] for name in ("proven", "accused")}
+        assert second_evidence.judge(case["document"].encode(), policy) == wanted

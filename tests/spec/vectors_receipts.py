@@ -10,6 +10,7 @@ from typing import Any
 from comity.domain.ledger import inclusion_proof, parse_policy
 from comity.domain.receipt import policy_of, verify_receipt
 from comity.domain.record import decode_fields, encode_fields
+from comity.domain.terms import Instant, instant_text
 from comity.errors import ComityError
 from tests.spec.making import (
     BACK,
@@ -123,9 +124,31 @@ def _cases() -> Iterator[tuple[Any, ...]]:
     yield "the writer's own cosignature is no delivery", own.whole(), _policy(RECEIPT, OWN_RECEIPT, need=1)
     yield "a record of a kind unknown here is still proven to stand there", Made(UNKNOWN).whole(), usual
     yield "an envelope that isn't even text", Made(b"not a record").whole(), usual
+    yield from _ending(made, usual)
     yield from _bad(made, usual, two)
     yield from _bad_signers(made, usual)
     yield from _bad_files(made.whole(), usual)
+
+
+def _end(name: str, after_s: int, why: str = "rotated") -> str:
+    """A line that ends a key so many seconds after the receipt's time."""
+    ended = key(name)
+    return f"#ends {ended.name}+{ended.id.hex()} {instant_text(Instant((TIME_S + after_s) * 1000))} {why}\n"
+
+
+def _ending(made: Made, usual: str) -> Iterator[tuple[Any, ...]]:
+    yield "a key that ended after it cosigned", made.whole(), usual + _end(RECEIPT, 0)
+    yield "a key that had ended when it cosigned", made.whole(), usual + _end(RECEIPT, -1)
+    both = Made()
+    both.lines.append(cosigner_line(both.text, WITNESS, TIME_S + 40))
+    yield "one of two had ended, and one is enough", both.whole(), _policy(RECEIPT, WITNESS, need=1) + _end(RECEIPT, -1)
+    yield "one of two had ended, and both are wanted", both.whole(), _policy(RECEIPT, WITNESS) + _end(RECEIPT, -1)
+    yield "the writer's key was stolen after the reader confirmed", made.whole(), usual + _end(ORIGIN, 0, "stolen")
+    yield "the writer's key was stolen before", made.whole(), usual + _end(ORIGIN, -1, "stolen")
+    later = Made()
+    later.lines = [later.lines[0], cosigner_line(later.text, f"{RECEIPT}-2", TIME_S)]
+    yield "by a later receipt key", later.whole(), _policy(f"{RECEIPT}-2")
+    yield "a line that others take for a comment", made.whole(), usual + "# ends nothing\n"
 
 
 def _bad(made: Made, usual: str, two: bytes) -> Iterator[tuple[Any, ...]]:
@@ -198,6 +221,14 @@ def _bad_policies() -> Iterator[tuple[str, str]]:
     yield "an unknown word", log + "mirror x\nquorum none\n"
     yield "no LF at the end", log + "quorum none"
     yield "a carriage return", log + "quorum none\r\n"
+    done, end = log + cosigner + "quorum c1\n", _end(RECEIPT, 0)
+    yield "an end of a key that isn't there", done + _end(WITNESS, 0)
+    yield "an end before its key", end + done
+    yield "an end twice", done + end + end
+    yield "an end at no time", done + end.replace("T", " T")
+    yield "an end on a day that isn't in the calendar", done + end.replace("-11-24T", "-11-31T")
+    yield "an end without a reason", done + end.removesuffix(" rotated\n") + "\n"
+    yield "an end with a reason that is no code", done + end.replace("rotated", "Rotated")
 
 
 def _policy_fault(text: str) -> dict[str, Any]:

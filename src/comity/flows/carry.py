@@ -2,7 +2,7 @@
 
 Every function takes the caller as the roster has it at this moment. A channel that doesn't exist and one that isn't the
 caller's raise the very same NotFound; a suspended peer finds nothing at all. An expelled one still reads what it had confirmed
-before, and the orders about it; no more (docs/decisions).
+before, and the orders about it; no more (docs/decisions/0012).
 """
 
 from __future__ import annotations
