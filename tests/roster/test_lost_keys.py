@@ -12,7 +12,8 @@ from comity.adapters.keyring.files import FileKeyring
 from comity.domain.ledger import COSIGNATURE, Admission, Lane, Peer, Standing, chain_order, parse_policy
 from comity.domain.receipt import verify_receipt
 from comity.domain.record import State
-from comity.domain.record.kinds import erase_1
+from comity.domain.record.kinds import ack_1, erase_1
+from comity.domain.record.orders import Target
 from comity.domain.terms import Actor, Granted, Instant, NodeName, Refused
 from comity.errors import NotFound, UnknownKey
 from comity.flows import carry, roster
@@ -20,15 +21,17 @@ from comity.flows.certify import certify, policy_text
 from comity.flows.continue_channel import continue_channel
 from comity.flows.drain import Drainer
 from comity.flows.filing import letter, outgoing, sealed
+from comity.flows.ordering import issue, targets_of
 from comity.flows.own_roster import numbered
 from comity.flows.receipt_keys import nearest_line
 from comity.flows.receive import Puller, pull_all
 from comity.flows.replace_keys import Loss, replace_keys
 from comity.flows.taking_up import look_for_channels
 from comity.ports import Erasure, Place, World
-from tests.worlds import DirectCourier, node_world, sealed_indicator
+from tests.worlds import DirectCourier, marking, node_world, sealed_indicator
 from tests.worlds import letter as sent
 
+START_TEXT = "2026-11-24T09:30:00.000Z"
 KR, KH = NodeName("police.kr.example"), NodeName("police.kh.example")
 
 
@@ -302,3 +305,24 @@ def test_a_channel_to_a_removed_member_may_still_be_continued(both: Both) -> Non
     new = continue_channel(both.kr, urgent.origin, "removed-member")
     assert both.kr.store.channel(new.origin).why == "removed-member"
     assert outgoing(both.kr, KH, Lane.URGENT) is None
+
+
+def test_a_removed_member_is_told_to_erase_by_the_flows_that_give_orders_and_gets_no_amended_record(both: Both) -> None:
+    mine = write(both.kr, KH, 2)
+    both.exchange()
+    told = both.kr.store.told([Place(mine, 0), Place(mine, 1)])
+    ids = [told[Place(mine, at)].header.id for at in (0, 1)]  # type: ignore[union-attr]
+    roster.expel(both.kr, KH, "a test", by=officer(both.kr))
+
+    def erasing(targets: tuple[Target, ...]) -> erase_1.Body:
+        named = tuple(erase_1.Erasure(origin=t.origin, index=t.index, id=t.id) for t in targets)
+        return erase_1.Body(targets=named, ground="test", ordered_by="fictional")
+
+    amended = sealed(both.kr, ack_1.Body(of=None, of_kind=None, state="done", reason=None, at=START_TEXT), purpose="x")
+    gone = issue(both.kr, erasing, targets_of(both.kr, [ids[0]]), erases=True, marking=marking())
+    kept = issue(both.kr, erasing, targets_of(both.kr, [ids[1]]), marking=marking(), first=lambda _: amended)
+    assert (gone.readers, gone.unreached) == ((KH,), ())
+    assert (kept.readers, kept.unreached) == ((), (KH,))
+    look_for_channels(both.kh, both.peer(both.kh, KR))
+    both.exchange()
+    assert [entry.state for entry in both.kh.store.entries(mine, 0, 2)] == [State.ERASED, State.PRESENT]

@@ -12,7 +12,7 @@ from comity.domain.record import Marking, Sealed
 from comity.domain.record.orders import Target
 from comity.domain.terms import NodeName, Reason
 from comity.errors import NotFound
-from comity.flows.filing import desk, letter, outgoing, sealed
+from comity.flows.filing import REMOVED, desk, letter, outgoing, sealed
 from comity.ports import Erased, Erasure, Fact, Letter, Noticed, Place, World
 
 CUSTODY = "custody"
@@ -103,7 +103,8 @@ def issue(
         going: dict[str, list[Target]] = {}
         for target in theirs:
             channel = goes_on_in(world, target.origin)
-            if channel is None:
+            # A removed member gets orders and nothing beside them: what was amended is a new record, and not for it.
+            if channel is None or (first is not None and channel.why == REMOVED):
                 unreached[audience] = None
                 stranded.append(target)
             else:
