@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from comity.flows.drain import Drainer
 from comity.flows.receive import Puller
 from comity.node.assembly import open_node
 from comity.node.moving import move_store
+from comity.node.storing import place
 from tests import postgres
 from tests.node.homes import fresh_home
 from tests.upgrade.furnished import close, furnished, newer, told
@@ -143,3 +145,38 @@ def test_only_the_place_of_the_store_changes_in_the_settings(before: str, tmp_pa
     assert [line for line in before.splitlines() if line and "url" not in line] == [
         line for line in after.splitlines() if line and "url" not in line and (line != "[store]" or "[store]" in before)
     ]
+
+
+def test_a_password_in_the_place_of_the_store_is_shown_nowhere(tmp_path: Path) -> None:
+    url = "postgresql://u:very-secret@db.example/x"
+    config = fresh_config(
+        tmp_path, name="police.kr.example", country="KR", title="x", marks=str(tmp_path / "m"), store_url=url
+    )
+    assert config.store_url == url
+    assert "very-secret" not in repr(config)
+    assert place(config) == "postgresql://u:***@db.example/x"
+    (tmp_path / FILE_NAME).write_text(config_text(config))
+    assert read_config(tmp_path, {}) == config
+    assert read_config(tmp_path, {"COMITY_STORE_URL": ""}).store_url == ""
+    with pytest.raises(Misconfigured, match=r"store\.url"):
+        read_config(tmp_path, {"COMITY_STORE_URL": "mysql://u@db.example/x"})
+
+
+def test_without_the_extra_the_settings_say_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = fresh_home(tmp_path / "home").home
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    monkeypatch.setenv("COMITY_STORE_URL", "postgresql://u@db.example/x")
+    assert run(["--home", str(home), "node", "status"]) != 0
+    assert 'Run: pip install "comity[pg]"' in capsys.readouterr().err
+
+
+def test_a_backup_of_a_store_on_a_server_is_left_to_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = str(fresh_home(tmp_path / "home").home)
+    monkeypatch.setenv("COMITY_STORE_URL", "postgresql://u@db.example/x")
+    assert run(["--home", home, "node", "backup", str(tmp_path / "out")]) != 0
+    assert "PostgreSQL's own means" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -28,6 +28,11 @@ _POSTINGS = Prepared(
 _OUTCOME = Prepared(
     select(t.acted.c.outcome).where(and_(t.acted.c.issuer == bindparam("issuer"), t.acted.c.id == bindparam("id")))
 )
+_e, _r = t.entry.c, t.trace.c
+_HEADS = select(_e.idx, _e.id, _e.kind, _e.issuer, _e.made, _e.fault).where(_e.settled)
+_POSTED = select(_r.idx, _r.name, _r.key).order_by(_r.idx, _r.name, _r.key)
+_HEAD = Prepared(_HEADS.where(and_(_e.ch == bindparam("ch"), _e.idx == bindparam("idx"))))
+_TRACES = Prepared(_POSTED.where(and_(_r.ch == bindparam("ch"), _r.idx == bindparam("idx"))))
 
 
 class Finding(Reading):
@@ -41,14 +46,21 @@ class Finding(Reading):
 
     def told(self, places: Sequence[Place]) -> dict[Place, Told]:
         logs = {place.origin: self._log(place.origin) for place in places}
-        shown = {o: log.ch for o, log in logs.items() if log.channel.standing is not Standing.BEHIND}
-        wanted = [place for place in places if place.origin in shown]
+        wanted: dict[int, list[int]] = {}
+        for place in dict.fromkeys(places):
+            if logs[place.origin].channel.standing is not Standing.BEHIND:
+                wanted.setdefault(logs[place.origin].ch, []).append(place.index)
 
-        def ask(connection: Connection) -> dict[Place, Told]:
-            found = ((place, _told(connection, shown[place.origin], place.index)) for place in wanted)
-            return {place: told for place, told in found if told is not None}
+        def ask(connection: Connection) -> dict[tuple[int, int], Told]:
+            found: dict[tuple[int, int], Told] = {}
+            for ch, indexes in wanted.items():
+                for at in range(0, len(indexes), IN_MAX):
+                    found |= _told(connection, ch, indexes[at : at + IN_MAX])
+            return found
 
-        return self._read(ask) if wanted else {}
+        found = self._read(ask) if wanted else {}
+        at = ((place, (logs[place.origin].ch, place.index)) for place in places)
+        return {place: found[here] for place, here in at if here in found}
 
     def standing(self, origin: str, records: Sequence[str]) -> dict[str, int]:
         ch, e = self._log(origin).ch, t.entry.c
@@ -114,16 +126,19 @@ class Finding(Reading):
         return outcome
 
 
-def _told(connection: Connection, ch: int, index: int) -> Told | None:
-    here = and_(t.entry.c.ch == ch, t.entry.c.idx == index, t.entry.c.settled)
-    row = connection.execute(select(t.entry).where(here)).first()
-    if row is None:
-        return None
-    there = and_(t.trace.c.ch == ch, t.trace.c.idx == index)
-    traces = connection.execute(
-        select(t.trace.c.name, t.trace.c.key).where(there).order_by(t.trace.c.name, t.trace.c.key)
-    )
-    return told_of(row, tuple(Trace(name, key) for name, key in traces))
+def _told(connection: Connection, ch: int, indexes: list[int]) -> dict[tuple[int, int], Told]:
+    """Heads and postings of some entries of one channel, by channel and index."""
+    if len(indexes) == 1:  # what a drain asks for each step of a request
+        key = {"ch": ch, "idx": indexes[0]}
+        heads, postings = _HEAD.run(connection, key).all(), _TRACES.run(connection, key).all()
+    else:
+        e, r = t.entry.c, t.trace.c
+        heads = connection.execute(_HEADS.where(and_(e.ch == ch, e.idx.in_(indexes)))).all()
+        postings = connection.execute(_POSTED.where(and_(r.ch == ch, r.idx.in_(indexes)))).all()
+    traces: dict[int, list[Trace]] = {}
+    for row in postings:
+        traces.setdefault(row.idx, []).append(Trace(row.name, row.key))
+    return {(ch, row.idx): told_of(row, tuple(traces.get(row.idx, ()))) for row in heads}
 
 
 def _traced(connection: Connection, name: str, keys: list[bytes], shown: dict[int, str]) -> dict[bytes, list[Place]]:
