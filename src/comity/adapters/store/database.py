@@ -10,6 +10,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
+IDLE_MAX = 6
+"""Fewer than the pool holds, so that a scrub or a check always finds one."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class Database(ABC):
 
     engine: Engine
     where: str
+
+    def __init__(self) -> None:
+        self._idle: list[Connection] = []  # append and pop are atomic; no lock is needed
 
     @abstractmethod
     def writer(self, patience_s: float) -> Connection:
@@ -61,9 +66,29 @@ class Database(ABC):
         return False
 
     def read(self, ask: Callable[[Connection], T]) -> T:
-        """What `ask` finds out over a connection for reading."""
-        with self.engine.connect() as connection:
-            return ask(connection)
+        """What `ask` finds out over a connection for reading.
+
+        Taking one out of the pool costs more than most questions: some stay out between two questions.
+        """
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self.engine.connect()
+        try:
+            found = ask(connection)
+        except BaseException:
+            connection.close()
+            raise
+        if len(self._idle) < IDLE_MAX:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return found
+
+    def let_go(self) -> None:
+        """Connections that wait between two questions go back to the pool."""
+        while self._idle:
+            self._idle.pop().close()
 
     @abstractmethod
     def forget(self, connection: Connection) -> bool:

@@ -48,6 +48,7 @@ class PostgresDatabase(Database):
     """One database of a PostgreSQL server, owned by one session until `close`."""
 
     def __init__(self, url: str) -> None:
+        super().__init__()
         place = postgres_url(url)
         self.where = place.set(drivername="postgresql").render_as_string(hide_password=True)
         self._name = f"comity {secrets.token_hex(6)}"
@@ -134,12 +135,13 @@ class PostgresDatabase(Database):
 
     # ---- readers
     def read(self, ask: Callable[[Connection], T]) -> T:
-        """Asks again, once, when the connection turns out to be gone: the pool lets all of its age go with it."""
+        """Asks again, once, when the connection turns out to be gone: all of its age go with it."""
         try:
             return super().read(ask)
         except DBAPIError as fault:
             if not _away(fault):
                 raise
+            self.let_go()
         try:
             return super().read(ask)
         except DBAPIError as fault:
@@ -192,6 +194,7 @@ class PostgresDatabase(Database):
             )
 
     def close(self) -> None:
+        self.let_go()
         if self._writer is not None:
             self._writer.close()
             self._writer = None

@@ -43,6 +43,7 @@ class SqliteDatabase(Database):
     """The file `node.db` in `folder`, locked for this process until `close`. Misconfigured when another process has it."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         folder.mkdir(parents=True, exist_ok=True)
         self.where = str(folder / FILE_NAME)
         self._lock: int | None = _take_lock(folder / "node.lock")
@@ -87,6 +88,7 @@ class SqliteDatabase(Database):
         """SQLite numbers from the largest that is there."""
 
     def close(self) -> None:
+        self.let_go()
         if self._writer is not None:
             self._writer.close()
             self._writer = None
