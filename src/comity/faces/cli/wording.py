@@ -47,7 +47,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "file-unreadable": ("It can't be looked at: {why}", "Restore it, or give it to the user that runs the node."),
     "clock-behind-own-cosignature": ("The clock says {now}, and this node cosigned at {last}.", "Set the clock right. Until then cosignatures take the later time."),
     "certificate-expired": ("It ended on {until}.", "Make a new one and invite every partner anew."),
-    "certificate-ends-soon": ("It ends in {days} days, on {until}.", "Agree on the change with every partner in time."),
+    "certificate-ends-soon": ("It ends in {days} days, on {until}.", "comity peer rotate --certificate; once every partner knows it: --switch, and restart."),
     "certificate-unreadable": ("It isn't a certificate that can be read.", "Ask for a fresh invitation."),
     "channel-stopped": ("{writer} broke the protocol ({why}); nothing more is pulled.", "Keep the evidence, call the peer's officer."),
     "channel-fenced": ("This node may not sign on it ({why}).", "See Restore in docs/operate.md."),
