@@ -20,6 +20,7 @@ from comity.ports import Place, World
 
 _DESK_FIRST = 1 << 32
 
+
 @dataclass(frozen=True)
 class Dossier:
     """One request as this node knows it.
