@@ -13,7 +13,7 @@ help: ## show this list
 setup: ## prepare .venv for development (PYTHON=python3.12 picks an interpreter)
 	$(SETUP) dev
 
-demo: ## run three nodes on this machine, from report to receipt (ONCE=1 ends by itself)
+demo: ## run five nodes on this machine, from report to receipt (ONCE=1 ends by itself)
 	$(SETUP) runtime
 	@$(BIN)/comity demo $(if $(ONCE),--once)
 

@@ -43,7 +43,7 @@ class _Run:
     agree: bool
 
 
-def measure(*, count: int = 20_000, rounds: int = 3) -> Result:
+def measure(*, count: int = 100_000, rounds: int = 2) -> Result:
     """From empty to held, cosigned and filed; direct calls and HTTPS between two processes, in turns with the peer."""
     say(f"   making {count:,} records and a node that has written them")
     records = list(made_records(count, requests_in_ten=1))
@@ -117,7 +117,10 @@ def _run(folder: Path, courier: Courier, channel: Channel, records: Sequence[Mad
         store=Watched(world.store, spent_s, lambda name: "keep" if name == "keep" else "store"),
     )
     start_s = perf_counter()
-    pulled = Puller(watched, peer).pull(channel.origin)
+    puller = Puller(watched, peer)
+    pulled = puller.pull(channel.origin)
+    while pulled.fresh and pulled.size < len(records):  # a reader that is far behind comes nearer in signed steps
+        pulled = puller.pull(channel.origin)
     pull_s = perf_counter() - start_s
     split_s = Counter({courier_part: spent_s[courier_part], "store": spent_s["store"] + spent_s["keep"]})
     split_s["hash_and_verify"] = pull_s - sum(split_s.values())  # type: ignore[assignment]

@@ -126,5 +126,7 @@ def test_every_machine_with_every_transition(basis: dict[str, Any]) -> None:
         ours_too = [arrow for arrow in arrows if arrow not in told["transitions"]]
         assert [arrow for arrow in arrows if arrow in told["transitions"]] == told["transitions"]
         # An alert skips what would delay it, is signed a second time afterwards, and may end in "not found" at any time.
-        added = {"hand_over", "countersign", "add_observation", "forward", "report", "close"} if name == "rescue" else set()
+        added = (
+            {"hand_over", "countersign", "add_observation", "forward", "report", "close"} if name == "rescue" else set()
+        )
         assert {arrow["event"] for arrow in ours_too} == added

@@ -32,7 +32,8 @@ from comity.faces.demo.ports import must_be_free
 from tests.demo.free_ports import free_base
 
 COMITY = [sys.executable, "-c", "import sys; sys.argv[0] = 'comity'; from comity.faces.cli.app import main; main()"]
-START_S = 60.0
+START_S = 90.0
+RECEIPTS = 23
 GONE_S = 20.0
 
 
@@ -92,7 +93,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
         env=environment(base),
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=240,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-2000:]
@@ -102,7 +103,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 def test_the_whole_sentence_is_told_and_nothing_is_left_running(played: Played) -> None:
     acts = list(dict.fromkeys(line["act"] for line in played.told if "act" in line))
     assert acts == [
-        *("nodes", "peers", "ready", "share", "report", "match", "request", "action", "agreement", "receipt"),
+        *("nodes", "peers", "ready", "share", "report", "match", "rescue", "request", "action", "custody"),
+        *("agreement", "receipt"),
     ]
     assert played.told[-1]["played"]
     assert not left(played.home, played.base)
@@ -112,6 +114,36 @@ def test_a_delivery_says_when_the_far_node_had_cosigned_it(played: Played) -> No
     sent = [line for line in played.told if line.get("held_ms") is not None]
     assert len(sent) >= 12
     assert all(line["held_ms"] >= line["ms"] >= 0 for line in sent)
+
+
+def test_a_rescue_leaves_by_one_officer_in_its_own_lane_and_stored_is_told_apart_from_opened(played: Played) -> None:
+    said = played.said("rescue")
+    assert "lane rescue" in said
+    assert re.search(r"stored by the machine \d\d:\d\d:\d\d UTC, opened \d\d:\d\d:\d\d UTC", said)
+    assert played.act("rescue")[-1]["what"] == "gives the second signature"
+
+
+def test_a_refused_request_is_sent_anew_and_says_what_it_replaces(played: Played) -> None:
+    assert "ground OVERBROAD" in played.said("request")
+    assert re.search(r"replaces [0-9a-f-]{36}", played.said("request"))
+
+
+def test_less_is_held_than_was_asked_and_the_terms_come_first(played: Played) -> None:
+    said = played.said("action")
+    assert "1,200,000,000,000,000,000 of 1,500,000,000,000,000,000 units" in said
+    assert "offer_terms → accept_terms → order_hold → confirm_hold" in played.said("agreement")
+
+
+def test_holders_answer_to_what_is_taken_back_and_to_what_is_put_right(played: Played) -> None:
+    assert played.said("custody").count("1 of 1 complied") == 2
+    assert "recruiter-and-trafficker" in played.said("custody")
+
+
+def test_the_witness_has_cosigned_the_roots_of_all_four(played: Played) -> None:
+    witness = [line for line in played.act("agreement") if line["who"] == "Witness hub"]
+    assert len(witness[0]["notes"]) == 4
+    for file in played.receipts():
+        assert b"hub.asean.example/witness" in file.read_bytes(), file.name
 
 
 def test_what_is_known_is_raised_and_a_popular_name_is_not(played: Played) -> None:
@@ -133,13 +165,13 @@ def test_routes_are_shown_with_gates_and_reasons_and_the_author_cannot_approve(p
 
 def test_both_ends_end_in_the_same_states(played: Played) -> None:
     said = played.said("agreement")
-    for state in ("preserved", "acted", "refused"):
+    for state in ("preserved", "acted", "refused", "partly_held", "acknowledged"):
         assert f"{state} = {state}" in said
 
 
 def test_every_receipt_verifies_by_the_library(played: Played) -> None:
     policy = parse_policy((played.home / "policy").read_text())
-    assert len(played.receipts()) == 13
+    assert len(played.receipts()) == RECEIPTS
     opened = 0
     for file in played.receipts():
         beside = file.with_suffix(".fields")
@@ -149,7 +181,9 @@ def test_every_receipt_verifies_by_the_library(played: Played) -> None:
         assert shown.delivered, file.name
         opened += bool(shown.opened)
         assert "/personal_targets" not in shown.opened
-    assert opened == 3
+    assert opened == 5
+    orders = {file.stem for file in played.receipts() if file.stem.startswith("order-")}
+    assert orders == {"order-withdraw", "order-amend"}
 
 
 def offline(folder: Path) -> tuple[list[str], dict[str, str]]:
@@ -185,7 +219,7 @@ def test_every_receipt_verifies_by_the_command_with_networking_off(played: Playe
         check=True,
     )
     results = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert [code for code, _ in results] == [0] * 13
+    assert [code for code, _ in results] == [0] * RECEIPTS
     assert {json.loads(said)["verdict"] for _, said in results} == {"verified"}
 
 
@@ -212,8 +246,8 @@ def test_the_nodes_start_again_over_what_they_have_and_end_with_their_parent(
     try:
         assert child.stdout is not None
         told = [json.loads(line) for line in iter_until_running(child)]
-        assert [line["act"] for line in told if "act" in line] == ["nodes"] * 3, "the story is not played twice"
-        assert set(told[-1]["running"]) == {"police", "taskforce", "platform"}
+        assert [line["act"] for line in told if "act" in line] == ["nodes"] * 5, "the story is not played twice"
+        assert set(told[-1]["running"]) == {"police", "taskforce", "platform", "vasp", "hub"}
         assert left(played.home, played.base)
         monkeypatch.chdir(played.folder)
         for words in places_to_look(played):
@@ -239,7 +273,7 @@ def test_a_demo_that_is_told_to_end_takes_its_nodes_with_it(tmp_path: Path) -> N
         text=True,
     )
     until = time.monotonic() + START_S
-    while len(list(home.glob("*.log"))) < 3 and time.monotonic() < until:
+    while len(list(home.glob("*.log"))) < 5 and time.monotonic() < until:
         time.sleep(0.05)
     child.send_signal(signal.SIGTERM)
     said, complained = child.communicate(timeout=START_S)

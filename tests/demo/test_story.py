@@ -42,7 +42,7 @@ def test_every_person_title_and_source_is_marked_fictional() -> None:
 
 def test_every_name_is_marked_fictional_or_an_example_host() -> None:
     names = [text for name, text in TEXTS if name == "name"]
-    assert len(names) == 5
+    assert len(names) == 7
     assert [text for text in names if not text.endswith(("(fictional)", ".example"))] == []
 
 

@@ -34,6 +34,4 @@ def _remember(world: World, place: Place, what: str, raw: bytes, by: str) -> Non
     issuer, digest = NodeName(told.header.issuer), sha256(raw).hexdigest()
     if digest in {copy.sha256 for copy in world.store.copies(issuer, told.header.id)}:
         return
-    world.store.keep(
-        [], [Copied(issuer, told.header.id, what, digest, by or NOBODY_NAMED, world.clock.now())]
-    )
+    world.store.keep([], [Copied(issuer, told.header.id, what, digest, by or NOBODY_NAMED, world.clock.now())])

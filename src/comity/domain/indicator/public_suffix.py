@@ -6,11 +6,14 @@ says nothing about `github.io`. Nothing is fetched and nothing is cached on disk
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from tldextract import TLDExtract
 
-_SUFFIXES = TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True, include_psl_private_domains=True)
+@cache
+def _list():  # type: ignore[no-untyped-def]  # of a type whose library is read at first use: it costs every command half a second
+    from tldextract import TLDExtract
+
+    return TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True, include_psl_private_domains=True)
 
 
 @lru_cache(maxsize=65536)
@@ -19,16 +22,17 @@ def registrable(host: str) -> str | None:
 
     host  normal form of a host name; under an unknown top-level domain the last label is the suffix
     """
-    parts = _SUFFIXES.extract_str(host)
+    parts = _list().extract_str(host)
     if parts.suffix:
-        return parts.top_domain_under_public_suffix or None
+        found: str = parts.top_domain_under_public_suffix
+        return found or None
     labels = host.split(".")
     return ".".join(labels[-2:]) if len(labels) > 1 else None
 
 
 def known_suffix(host: str) -> bool:
     """Does the name end in a suffix that is on the list?"""
-    return bool(_SUFFIXES.extract_str(host).suffix)
+    return bool(_list().extract_str(host).suffix)
 
 
 def parents(host: str) -> tuple[str, ...]:

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from comity.domain.indicator import indicator
 from comity.domain.match.listing import Listing
 from comity.domain.match.plain import Line
@@ -66,6 +64,8 @@ def read_tag_pack(raw: bytes) -> TagPack:
 
 def _loaded(raw: bytes) -> Mapping[str, Any]:
     """The pack as texts, lists and maps. Any: YAML from outside."""
+    import yaml  # here: few commands read a pack, and all would pay for it
+
     try:
         # BaseLoader makes nothing but texts, lists and maps; aliases can't grow what it gives beyond what `_tags` walks.
         found = yaml.load(raw.decode("utf-8-sig"), Loader=yaml.BaseLoader)  # noqa: S506

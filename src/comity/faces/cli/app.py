@@ -38,7 +38,8 @@ def run(arguments: Sequence[str]) -> int:
     """Runs one command and returns its exit code; says on stderr what went wrong, where, and how to mend it."""
     # What goes wrong is told once, in words; `node run` lets the log speak again.
     logging.getLogger("comity").setLevel(logging.CRITICAL + 1)
-    found, ordered = modules(), hoisted(arguments)
+    ordered = hoisted(arguments)
+    found = modules(_first_word(ordered))
     try:
         code = app(found)(ordered, prog_name="comity", standalone_mode=False)
     except typer.TyperException as fault:
@@ -55,9 +56,10 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def modules() -> list[ModuleType]:
-    """The files of the folder, in the order of the help."""
+def modules(word: str | None = None) -> list[ModuleType]:
+    """The files of the folder, in the order of the help; the one that `word` names alone, since reading all of them takes a second."""
     names = [module.name for module in pkgutil.iter_modules(groups_folder.__path__)]
+    names = [name for name in names if _spelt(name) == word] or names
     loaded = [importlib.import_module(f"{groups_folder.__name__}.{name}") for name in names]
     return sorted(loaded, key=lambda module: (getattr(module, "ORDER", 100), module.__name__))
 
@@ -83,8 +85,26 @@ def app(found: Sequence[ModuleType]) -> typer.Typer:
     return whole
 
 
+def _first_word(ordered: Sequence[str]) -> str | None:
+    """The command in hoisted arguments; None when options are all there is, or help or version are asked for."""
+    left = list(ordered)
+    while left:
+        word = left.pop(0)
+        if not word.startswith("-"):
+            return word
+        if word in VALUED and left:
+            left.pop(0)
+        elif word.partition("=")[0] not in GLOBAL:
+            return None
+    return None
+
+
 def _name(module: ModuleType) -> str:
-    return module.__name__.rpartition(".")[2].rstrip("_").replace("_", "-")
+    return _spelt(module.__name__.rpartition(".")[2])
+
+
+def _spelt(file: str) -> str:
+    return file.rstrip("_").replace("_", "-")
 
 
 def _ordered(names: Sequence[str]) -> type[TyperGroup]:
@@ -135,9 +155,15 @@ def _root(
     context.obj = new_session(home, as_json, officer)
 
 
-def _tell(failure: Failed, found: Sequence[ModuleType], *, as_json: bool) -> int:
+def _words(failure: Failed, found: Sequence[ModuleType]) -> dict[str, tuple[str, str]]:
+    """Every wording that the loaded files have; of all files, when one of the codes is in none of these."""
     words = {**WORDS, **{code: each for module in found for code, each in getattr(module, "WORDS", {}).items()}}
-    lines = lines_for(failure, words)
+    codes = {failure.code, *(code for code, _ in failure.reasons)}
+    return words if codes <= words.keys() or len(found) > 1 else _words(failure, modules())
+
+
+def _tell(failure: Failed, found: Sequence[ModuleType], *, as_json: bool) -> int:
+    lines = lines_for(failure, _words(failure, found))
     if as_json:
         kind = "Refused" if failure.kind is None else failure.kind.__name__
         told = [{"what": what, "mend": mend} for what, mend in lines]

@@ -83,9 +83,12 @@ def _save_all(on: Stage) -> list[Saved]:
     saved: list[Saved] = []
     folder = on.home / "receipts"
     folder.mkdir(exist_ok=True)
-    with on.tell.step(on.police.who.label, "writes a receipt of every record of the requests") as step:
+    with on.tell.step(
+        on.police.who.label, "writes a receipt of every record of the requests, and of both orders"
+    ) as step:
         for label, request in on.requests.items():
             saved += _save(on.police, label, request, folder)
+        saved += _save_orders(on.police, folder)
         (on.home / "policy").write_bytes(on.police.get_bytes("/policy"))
         beside = sum(each.fields is not None for each in saved)
         step.note(
@@ -179,6 +182,21 @@ def _save(desk: Desk, label: str, request: str, folder: Path) -> list[Saved]:
         if opens:
             fields.write_bytes(desk.get_bytes(each["fields"], open=OPENED))
         saved.append(Saved(proof, fields if opens else None))
+    return saved
+
+
+def _save_orders(desk: Desk, folder: Path) -> list[Saved]:
+    """Receipts of the orders that came in: what was taken back, and what was put right."""
+    notices: list[dict[str, Any]] = desk.get("/notices")
+    saved = []
+    for each in notices:
+        if each["kind"] == "order":
+            about = each["about"]
+            proof = folder / f"order-{about['kind'].partition('/')[0]}.tlog-proof"
+            proof.write_bytes(
+                desk.get_bytes(f"/receipts/{about['origin'].replace('/ch/', '/')}/{about['index']}.tlog-proof")
+            )
+            saved.append(Saved(proof, None))
     return saved
 
 
