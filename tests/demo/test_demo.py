@@ -120,7 +120,7 @@ def test_a_rescue_leaves_by_one_officer_in_its_own_lane_and_stored_is_told_apart
     said = played.said("rescue")
     assert "lane rescue" in said
     assert re.search(r"stored by the machine \d\d:\d\d:\d\d UTC, opened \d\d:\d\d:\d\d UTC", said)
-    assert played.act("rescue")[-1]["what"] == "gives the second signature"
+    assert "gives the second signature" in [line["what"] for line in played.act("rescue")]
 
 
 def test_a_refused_request_is_sent_anew_and_says_what_it_replaces(played: Played) -> None:
@@ -142,7 +142,9 @@ def test_holders_answer_to_what_is_taken_back_and_to_what_is_put_right(played: P
 def test_the_witness_has_cosigned_the_roots_of_all_four(played: Played) -> None:
     witness = [line for line in played.act("agreement") if line["who"] == "Witness hub"]
     assert len(witness[0]["notes"]) == 4
-    for file in played.receipts():
+    asked = [file for file in played.receipts() if "-1-" in file.name]  # a writer has its witness's word; its reader needn't
+    assert len(asked) == 5
+    for file in asked:
         assert b"hub.asean.example/witness" in file.read_bytes(), file.name
 
 

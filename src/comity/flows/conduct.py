@@ -5,6 +5,7 @@ A record that is there counts, and is cosigned, whatever it says; what it may no
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 from comity.domain.ledger import Channel, Line
@@ -12,7 +13,7 @@ from comity.domain.receipt.evidence import BACK_DATED_MS
 from comity.domain.record import Entry, Told
 from comity.domain.terms import Instant, NodeName, instant_text
 from comity.flows.evidence import back_dated_document, replay_document, went_back_document
-from comity.flows.receipt_keys import farthest_line
+from comity.flows.receipt_keys import farthest_line, lines_between
 from comity.ports import Fact, Noticed, Stopped, World
 
 
@@ -59,9 +60,16 @@ def _twice(world: World, channel: Channel, ids: Sequence[tuple[int, str]], now: 
 
 def _late(world: World, channel: Channel, old: Sequence[tuple[int, Instant]], now: Instant) -> list[Fact]:
     """Records that say they are older than what was confirmed before they came; at most one notice and document for a batch."""
+    if not old:
+        return []
+    # Indexes rise, so the lines are walked once beside them: an old archive is late in every record.
+    first = old[0][0]
+    line = farthest_line(world, channel.origin, world.me.name, first) if first else None
+    later = deque(lines_between(world, channel.origin, world.me.name, line.size if line else first, old[-1][0]))
     found: list[tuple[int, Instant, int]] = []
     for index, made in old:
-        line = farthest_line(world, channel.origin, world.me.name, index) if index else None
+        while later and later[0].size <= index:
+            line = later.popleft()
         if line is not None and made <= line.time_s * 1000 - max(world.skew_ms, BACK_DATED_MS):
             found.append((index, made, line.size))
     if not found:

@@ -56,6 +56,18 @@ def farthest_line(world: World, origin: str, reader: NodeName, size: int) -> Lin
     return best
 
 
+def lines_between(world: World, origin: str, reader: NodeName, above: int, size: int) -> list[Line]:
+    """The reader's words over sizes in (above, size], smallest first; one question to the store for each, and one more a key."""
+    found: list[Line] = []
+    for key, until in receipt_keys(world, reader):
+        line = world.store.cosigned(origin, key.name, above)
+        while line is not None and line.size <= size:
+            if counts(line, until):
+                found.append(line)
+            line = world.store.cosigned(origin, key.name, line.size)
+    return sorted(found, key=lambda line: line.size)
+
+
 def signing_key(world: World, writer: NodeName) -> VerifierKey:
     """The key by which we confirm to this writer: a new one once it has confirmed that it knows it, or the old one has ended."""
     first = first_receipt_key(world.keyring, world.me.name)
