@@ -20,6 +20,7 @@ but a value: `comity.domain.terms.Refused`.
     ├── Fenced               this channel may not be signed on: the store is behind its own signatures
     ├── Misconfigured        settings, keys or files of this node don't fit together
     ├── Busy                 the queue is full; come back later
+    │   └── NoSpace              a disk of this node is full; later there may be room
     └── Unreachable          a peer can't be reached, or not over a connection we may trust
 """
 
@@ -101,6 +102,10 @@ class Misconfigured(ComityError):
 
 class Busy(ComityError):
     """The queue is full; come back later."""
+
+
+class NoSpace(Busy):
+    """A disk of this node is full: nothing half-written was kept, and there may be room later."""
 
 
 class Unreachable(ComityError):

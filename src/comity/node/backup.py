@@ -24,6 +24,7 @@ import msgspec
 import comity
 from comity.adapters.clock import SystemClock
 from comity.adapters.keyring.durable import write_secret
+from comity.adapters.space import told_plainly
 from comity.adapters.store.snapshot import FILE_NAME as DATABASE
 from comity.adapters.store.snapshot import check_snapshot, snapshot
 from comity.config import FILE_NAME, Config
@@ -74,8 +75,8 @@ class Backup:
 def make_backup(config: Config, out: Path, *, with_keys: bool = False) -> Made:
     """Writes a new file `out` of mode 0600; it is there whole, or not at all.
 
-    Conflict when it exists, or would lie where it must not: among the marks or in the store's folder. Misconfigured when the store
-    is on a server, which has means of its own.
+    Conflict when it exists, or would lie where it must not: among the marks or in the store's folder. NoSpace when it doesn't fit.
+    Misconfigured when the store is on a server, which has means of its own.
     """
     out = out.absolute()
     if config.store_url:
@@ -93,18 +94,22 @@ def make_backup(config: Config, out: Path, *, with_keys: bool = False) -> Made:
         raise NotFound("file-not-written", file=str(out), why=fault.strerror or "") from fault
     try:
         erased = _erased(config)  # before the snapshot: what it counts is surely not in it
-        with os.fdopen(handle, "wb") as sink, _snapshot(config) as database:
+        with told_plainly(out.parent), os.fdopen(handle, "wb") as sink, _snapshot(config) as database:
             hashed = _Hashed(sink)
             sealer = Sealer(hashed, head, keys.key_for(head.day))
             _write(sealer, config, database, made, with_keys=with_keys)
             sink.flush()
             os.fsync(sink.fileno())
+        told = Made(made, head.day, str(out), hashed.size, hashed.hash.hexdigest(), erased)
         os.replace(part, out)
         _sync(out.parent)
+        try:
+            keys.note(told)
+        except BaseException:
+            out.unlink()  # a backup that isn't listed would be forgotten when its key should go
+            raise
     finally:
         part.unlink(missing_ok=True)
-    told = Made(made, head.day, str(out), hashed.size, hashed.hash.hexdigest(), erased)
-    keys.note(told)
     return told
 
 
@@ -115,9 +120,10 @@ def opened_backup(file: Path, day_keys: Mapping[str, bytes], stage: Path) -> Ite
     day_keys  key of each day that can be opened
     Malformed when anything is altered, missing or too much; NotFound when its day's key is gone.
     """
-    stage.mkdir(mode=0o700)
+    with told_plainly(stage.parent):
+        stage.mkdir(mode=0o700)
     try:
-        with _reading(file) as source:
+        with told_plainly(stage.parent), _reading(file) as source:
             head, line = read_head(source)
             if head.day not in day_keys:
                 raise NotFound("backup-key", day=head.day)
@@ -173,7 +179,7 @@ def day_of(file: Path) -> str:
 @contextmanager
 def _snapshot(config: Config) -> Iterator[Path]:
     copy = config.home / f"backup-{secrets.token_hex(4)}.part"
-    try:
+    try:  # around the copying too: on a full disk half a copy must not stay
         snapshot(config.store, copy)
         yield copy
     finally:

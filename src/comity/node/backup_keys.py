@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from comity.adapters.keyring.durable import locked, read_secret, write_secret
+from comity.adapters.space import told_plainly
 from comity.errors import Malformed, Misconfigured, NotFound
 
 KEY_BYTES = 32
@@ -103,12 +104,16 @@ class BackupKeys:
 
     # ---- what was made
     def note(self, made: Made) -> None:
-        """Writes down that a backup was made; durable before it answers."""
-        handle = os.open(self._folder / "backups", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(handle, "ab") as file:
-            file.write(msgspec.json.encode(made) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        """Writes down that a backup was made; durable before it answers. NoSpace when the line doesn't fit, all of it."""
+        path = self._folder / "backups"
+        with told_plainly(self._folder):
+            lines = path.read_bytes() if path.exists() else b""
+            handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "ab") as file:
+                file.truncate(lines.rfind(b"\n") + 1)  # a torn last line must not begin this one
+                file.write(msgspec.json.encode(made) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
 
     def made(self) -> tuple[Made, ...]:
         """Backups that were made, oldest first; a torn last line is passed over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,13 +21,16 @@ from comity.node.storing import place
 
 EXPIRY_DAYS = 30
 SKEW_S = 5
+MIB = 1 << 20
+SPACE_BYTES_MIN = 512 * MIB
+"""Left on each disk, at least; more where the database is larger than that: a backup or a scrub writes all of it once more."""
 
 
 @dataclass(frozen=True)
 class Finding:
     """One thing that was looked at.
 
-    step   keys, token, marks, store, clock, certificate, channel or peer
+    step   keys, token, marks, store, disk, clock, certificate, channel or peer
     where  file, channel or peer
     code   stable, kebab-case; wording and mending live in the faces
     """
@@ -54,7 +58,7 @@ def examine_files(config: Config) -> list[Finding]:
     for folder in config.overlays:
         if not folder.is_dir():
             found.append(Finding("catalog", str(folder), False, "catalog-overlay-missing", {"folder": str(folder)}))
-    return found
+    return [*found, *_disks(config)]
 
 
 def examine(node: Node) -> list[Finding]:
@@ -69,6 +73,22 @@ def _closed(path: Path, step: str) -> Finding:
         return Finding(step, str(path), False, "file-unreadable", {"why": fault.strerror or ""})
     facts = {"mode": f"{mode:04o}", "wanted": "0700" if path.is_dir() else "0600"}
     return Finding(step, str(path), not mode & 0o077, "file-open-to-others" if mode & 0o077 else "file-closed", facts)
+
+
+def _disks(config: Config) -> Iterator[Finding]:
+    """Room on every disk that the node writes to; each disk once."""
+    database = config.store / "node.db"
+    largest = database.stat().st_size if database.exists() else 0
+    seen: set[int] = set()
+    for folder in (config.store, config.files_folder, config.marks, config.home):
+        if not folder.is_dir() or folder.stat().st_dev in seen:
+            continue
+        seen.add(folder.stat().st_dev)
+        wanted = max(SPACE_BYTES_MIN, largest if folder in (config.store, config.home) else 0)
+        free = shutil.disk_usage(folder).free
+        code = "disk-space-low" if free < wanted else "disk-space-there"
+        facts = {"free_mib": free // MIB, "wanted_mib": wanted // MIB}
+        yield Finding("disk", str(folder), free >= wanted, code, facts)
 
 
 def _store(node: Node) -> Iterator[Finding]:

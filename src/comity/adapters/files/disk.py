@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from comity.errors import Busy, Misconfigured
+from comity.adapters import space
 
 TEMPORARY = ".tmp"
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-@contextmanager
-def told_plainly(folder: Path) -> Iterator[None]:
-    """A full disk is Busy: it may have room later. Whatever else the disk refuses is for the operator."""
-    try:
-        yield
-    except OSError as fault:
-        if fault.errno in _FULL:
-            raise Busy("no-space-for-file", folder=str(folder)) from fault
-        raise Misconfigured("folder-unusable", folder=str(folder), why=fault.strerror or "") from fault
+def told_plainly(folder: Path) -> AbstractContextManager[None]:
+    """A full disk is NoSpace; whatever else the disk refuses is for the operator."""
+    return space.told_plainly(folder, "no-space-for-file")
 
 
 @contextmanager

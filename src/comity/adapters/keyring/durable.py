@@ -7,9 +7,10 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from comity.adapters.space import told_plainly
 from comity.errors import Misconfigured
 
 _TEMPORARY = ".tmp"
@@ -40,15 +41,21 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def write_secret(path: Path, raw: bytes) -> None:
-    """The file holds all of `raw` with mode 0600, durably, or isn't there (or is as it was)."""
+    """The file holds all of `raw` with mode 0600, durably, or isn't there (or is as it was). NoSpace when the disk is full."""
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_TEMPORARY}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    _sync_folder(path.parent)
+    with told_plainly(path.parent):
+        try:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(OSError):  # what went wrong is told; a rest is swept when the folder is opened
+                temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
 
 
 def read_secret(path: Path) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
 IDLE_MAX = 6
@@ -57,6 +58,10 @@ class Database(ABC):
         """Whether the connection is gone, and with it whatever wasn't committed."""
         return False
 
+    def plainly(self, fault: Exception) -> Exception:
+        """What the disk under the database refuses, as one of our faults: NoSpace, Misconfigured; any other fault as it is."""
+        return fault
+
     def mark(self, connection: Connection) -> str:
         """What `committed` can find the open transaction by after the connection was lost."""
         return ""
@@ -73,9 +78,12 @@ class Database(ABC):
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = self.engine.connect()
+            connection = self._connected()
         try:
             found = ask(connection)
+        except DBAPIError as fault:
+            connection.close()
+            raise self.plainly(fault) from fault.orig
         except BaseException:
             connection.close()
             raise
@@ -84,6 +92,12 @@ class Database(ABC):
         else:
             connection.close()
         return found
+
+    def _connected(self) -> Connection:
+        try:
+            return self.engine.connect()
+        except DBAPIError as fault:
+            raise self.plainly(fault) from fault.orig
 
     def let_go(self) -> None:
         """Connections that wait between two questions go back to the pool."""

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from comity.adapters.space import told_plainly
 from comity.errors import Misconfigured
 
 
@@ -112,13 +113,15 @@ class Marks:
 
     def __init__(self, path: Path, me: str) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._me = me
-        text = path.read_text("utf-8") if path.exists() else ""
         self.told = HighWater()
-        _fold(self.told, text, path)
-        self._rewrite()
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+        with told_plainly(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = path.read_text("utf-8") if path.exists() else ""
+            _fold(self.told, text, path)
+            self._rewrite()
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+            self._bytes = os.fstat(self._file).st_size  # that are surely on disk
 
     def _rewrite(self) -> None:
         """Drops what newer lines have overtaken, and a torn last line; atomic."""
@@ -147,13 +150,17 @@ class Marks:
         _fold(self.told, "".join(known), self._path)
 
     def write(self, lines: Iterable[str]) -> None:
-        """Appends and fsyncs; returns when the lines would survive a loss of power."""
+        """Appends and fsyncs; returns when the lines would survive a loss of power. NoSpace when they don't fit, all of them."""
         raw = "".join(lines).encode()
         if not raw:
             return
-        while raw:
-            raw = raw[os.write(self._file, raw) :]
-        os.fdatasync(self._file)
+        whole = self._bytes + len(raw)
+        with told_plainly(self._path.parent):
+            os.ftruncate(self._file, self._bytes)  # what an earlier attempt left of a line must not begin the next one
+            while raw:
+                raw = raw[os.write(self._file, raw) :]
+            os.fdatasync(self._file)
+        self._bytes = whole
 
     def close(self) -> None:
         """Safe to repeat."""

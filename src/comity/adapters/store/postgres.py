@@ -19,7 +19,7 @@ from comity.adapters.store import tables as t
 from comity.adapters.store.database import Database, Scrubbed
 from comity.adapters.store.sql import SqlStore
 from comity.domain.terms import NodeName
-from comity.errors import Busy, Misconfigured, Unreachable
+from comity.errors import Busy, Misconfigured, NoSpace, Unreachable
 from comity.ports import Keyring, Step, no_step
 
 T = TypeVar("T")
@@ -119,6 +119,10 @@ class PostgresDatabase(Database):
             return True
         driver: Any = connection.connection.driver_connection  # as above
         return bool(driver.closed or driver.broken)
+
+    def plainly(self, fault: Exception) -> Exception:
+        full = isinstance(fault, DBAPIError) and getattr(fault.orig, "sqlstate", None) == "53100"  # disk_full
+        return NoSpace("no-space", folder=self.where) if full else fault
 
     def mark(self, connection: Connection) -> str:
         return str(connection.exec_driver_sql("select pg_current_xact_id()").scalar_one())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from comity.adapters.store import effects, holding, regaining, returning, schema
 from comity.adapters.store.database import Database, Scrubbed
@@ -90,8 +92,12 @@ class SqlStore(Finding, Listing):
         self._db = database
         self._me, self._keyring, self._salt, self._step = me, keyring, salt, step
         self._alone = threading.Lock()  # held while a group is in the database, and while it is scrubbed
+        self._owed: Group | None = None  # committed, while its lines aren't in the high-water file yet
         try:
             self._open(marks, inspect=inspect)
+        except DBAPIError as fault:
+            database.close()
+            raise database.plainly(fault) from fault
         except BaseException:
             database.close()
             raise
@@ -132,6 +138,8 @@ class SqlStore(Finding, Listing):
         return self._sequencer.groups
 
     def _read(self, ask: Callable[[Connection], T]) -> T:
+        if self._owed is not None:  # nothing is told of what was committed before the high-water file knows it
+            self._sequencer.do(lambda _: None)
         return self._db.read(ask)
 
     # ---- the one place where anything is written
@@ -153,6 +161,7 @@ class SqlStore(Finding, Listing):
         """A group that never reached the database because the connection was lost is tried once more."""
         if "*" in self.fences:
             raise Fenced("store-behind-its-signatures", channels=len(self.fences), reason=self.fences["*"])
+        self._settle()
         for _ in range(2):
             try:
                 return self._transact(works)
@@ -177,20 +186,30 @@ class SqlStore(Finding, Listing):
             if not self._db.lost(connection):
                 if self._db.in_transaction(connection):
                     connection.exec_driver_sql("rollback")
-                raise
+                raise self._plainly(fault) from fault
             if mark is None or not self._went_through(group, mark):
                 raise _NotThereError from fault
-        try:
-            self._step("W3")
-            self._marks.write(group.marks)
-            self._step("W3m")
-        except BaseException:  # the database is ahead of the file: nothing more may happen until a start has caught up
-            self.fences = {"*": "high-water-not-written"}
-            raise
-        self._logs = {**self._logs, **group.touched}
-        if group.erased_something or not self._forgotten:
-            self._forgotten = self._db.forget(self._writing)
+        self._owed = group
+        self._settle()
         return answers
+
+    def _settle(self) -> None:
+        """What was committed goes into the high-water file, and counts from then on. Until it is there nothing more is committed."""
+        group = self._owed
+        if group is None:
+            return
+        self._step("W3")
+        self._marks.write(group.marks)
+        self._step("W3m")
+        self._logs = {**self._logs, **group.touched}
+        self._owed = None
+        if group.erased_something or not self._forgotten:
+            self._forgotten = False
+            with suppress(DBAPIError):  # the group counts even so; the next one tries again
+                self._forgotten = self._db.forget(self._writing)
+
+    def _plainly(self, fault: BaseException) -> BaseException:
+        return self._db.plainly(fault) if isinstance(fault, Exception) else fault
 
     def _connection(self) -> Connection:
         """The writer's connection; after it was lost, a new one on which the database must be as we left it."""
@@ -233,10 +252,12 @@ class SqlStore(Finding, Listing):
             result = work.run(group)
             group.flush()
         except Exception as refused:  # the caller's own fault, handed to that caller alone
+            if self._db.lost(group.connection) or not self._db.in_transaction(group.connection):
+                raise  # not the caller's: the transaction is gone, and all of the group with it
             group.connection.exec_driver_sql("rollback to savepoint one")
             group.connection.exec_driver_sql("release savepoint one")
             group.restore(before)
-            return _Answer(work, fault=refused)
+            return _Answer(work, fault=self._db.plainly(refused))
         group.connection.exec_driver_sql("release savepoint one")
         return _Answer(work, result)
 
@@ -306,4 +327,7 @@ class SqlStore(Finding, Listing):
     def scrub(self) -> Scrubbed:
         """Writes anew whatever held erased bytes, so that no file of the database does; the sequencer waits meanwhile."""
         with self._alone:
-            return self._db.scrub()
+            try:
+                return self._db.scrub()
+            except DBAPIError as fault:
+                raise self._db.plainly(fault) from fault

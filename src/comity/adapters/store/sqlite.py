@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
+from comity.adapters.space import told_plainly
 from comity.adapters.store.database import Database, Scrubbed
+from comity.adapters.store.snapshot import disk_fault
 from comity.adapters.store.sql import SqlStore
 from comity.domain.terms import NodeName
 from comity.errors import Misconfigured
@@ -44,9 +47,11 @@ class SqliteDatabase(Database):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self.where = str(folder / FILE_NAME)
-        self._lock: int | None = _take_lock(folder / "node.lock")
+        with told_plainly(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock: int | None = _take_lock(folder / "node.lock")
         self.engine = create_engine(
             f"sqlite:///{self.where}", isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=24
         )
@@ -64,6 +69,10 @@ class SqliteDatabase(Database):
     def in_transaction(self, connection: Connection) -> bool:
         driver: Any = connection.connection.driver_connection  # sqlite3.Connection; SQLAlchemy types it as Any
         return bool(driver.in_transaction)
+
+    def plainly(self, fault: Exception) -> Exception:
+        orig = fault.orig if isinstance(fault, DBAPIError) else None
+        return (disk_fault(orig, self._folder) or fault) if isinstance(orig, sqlite3.Error) else fault
 
     def forget(self, connection: Connection) -> bool:
         """`secure_delete` has overwritten the pages; here the write-ahead log goes too, unless a reader is in the way."""

@@ -57,6 +57,7 @@ _PROBLEMS = {
     500: "Something went wrong here",
     502: "A partner can't be reached",
     503: "Too busy; come back later",
+    507: "A disk of this node is full; nothing half-written was kept",
 }
 
 

@@ -35,6 +35,7 @@ PROBLEMS: dict[type[errors.ComityError], tuple[int, str]] = {
     errors.Fenced: (409, "This channel may not be signed on"),
     errors.Misconfigured: (500, "This node isn't set up right"),
     errors.Busy: (503, "Too busy; come back later"),
+    errors.NoSpace: (507, "A disk of this node is full; nothing half-written was kept"),
     errors.Unreachable: (502, "A partner can't be reached"),
 }
 
@@ -70,7 +71,7 @@ def refusal(status: int, code: str, title: str) -> Problem:
 def problem_response(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
     """The answer that carries the document."""
     extra = {"cache-control": "no-store", **(headers or {})}
-    if problem.status == 503:
+    if problem.status in (503, 507):
         extra["retry-after"] = str(RETRY_AFTER_S)
     body = msgspec.json.encode(problem, enc_hook=str)
     return Response(body, status_code=problem.status, media_type=PROBLEM_TYPE, headers=extra)

@@ -71,6 +71,11 @@ EXITS: dict[type[errors.ComityError], tuple[int, str, str]] = {
     ),
     errors.Misconfigured: (USAGE, "Settings, keys or files of this node don't fit together.", "Run: comity doctor"),
     errors.Busy: (UNREACHABLE, "Too busy at the moment.", "Try again shortly."),
+    errors.NoSpace: (
+        UNREACHABLE,
+        "A disk of this node is full; nothing half-written was kept.",
+        "Make room on it, and try again. Where there is little left: comity doctor",
+    ),
     errors.Unreachable: (
         UNREACHABLE,
         "A peer can't be reached, or not over a connection that may be trusted.",

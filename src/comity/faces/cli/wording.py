@@ -40,7 +40,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "token-wrong": ("The node doesn't take the token in api.token.", "Give the --home of the node that runs; start it anew if the file has changed."),
     "store-behind-its-signatures": ("The store is older than what this node has signed ({reason}).", "Don't sign on. See Restore in docs/operate.md."),
     "desk-unreachable": ("The node is said to run at {desk}, and doesn't answer.", "Look at its output; stop it and start it again."),
+    "no-space": ("The disk that holds {folder} is full; nothing half-written was kept.", "Make room on it, and try again. Where there is little left: comity doctor"),
+    "store-unusable": ("The database in {folder} can't be written or read: {why}", "Look at the disk: is it full, over a quota, or failing? Then try again."),
     # doctor
+    "disk-space-low": ("{free_mib} MiB are left on this disk; a node wants {wanted_mib} MiB.", "Make room before it is full: then everything is refused."),
     "marks-missing": ("The high-water file {where} is missing, while there is a database.", "Find the folder named by marks in comity.toml. Don't make an empty one."),
     "marks-inside-home": ("The marks lie inside the node's home, {home}.", "Stop the node, move the folder beside the home, correct folders.marks."),
     "file-open-to-others": ("It is open to others (mode {mode}).", "chmod it to {wanted}."),
