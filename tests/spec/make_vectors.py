@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.spec import vectors_requests
 from tests.spec.schemas import all_schemas
+from tests.spec.vectors_asking import asking
 from tests.spec.vectors_bundles import bundles
 from tests.spec.vectors_channels import checkpoints, keys, trees
 from tests.spec.vectors_evidence import evidence
@@ -33,6 +34,7 @@ VECTORS = {
     "requests": requests,
     "invitations": invitations,
     "evidence": evidence,
+    "asking": asking,
 }
 
 

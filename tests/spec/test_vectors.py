@@ -15,6 +15,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from tests.spec import (
+    second_asking,
     second_evidence,
     second_invitation,
     second_json,
@@ -78,6 +79,7 @@ SECOND = (
     second_requests,
     second_invitation,
     second_evidence,
+    second_asking,
 )
 
 
@@ -273,3 +275,20 @@ def test_evidence_is_judged_alike(case: dict[str, Any]) -> None:
     else:
         wanted = {name: case["result"][name] for name in ("proven", "accused")}
         assert second_evidence.judge(case["document"].encode(), policy) == wanted
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=str(case["least"])) for case in vectors("asking")["least"]])
+def test_the_same_note_is_the_nearest(case: dict[str, Any]) -> None:
+    assert second_asking.note_for(vectors("asking")["signed"], case["least"]) == case["size"]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["path"]) for case in vectors("asking")["paths"]])
+def test_a_path_names_the_same_entries(case: dict[str, Any]) -> None:
+    assert second_asking.entries_for(vectors("asking")["signed"][-1], case["path"]) == case["entries"]
+
+
+@pytest.mark.parametrize("case", cases("asking", "events"))
+def test_an_event_stream_says_the_same(case: dict[str, Any]) -> None:
+    raw = case["text"].encode()
+    if not refused(case, second_asking.announced, raw):
+        assert second_asking.announced(raw) == case["said"]
