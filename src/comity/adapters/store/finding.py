@@ -68,9 +68,11 @@ class Finding(Reading):
         def ask(connection: Connection) -> dict[str, int]:
             found: dict[str, int] = {}
             for at in range(0, len(records), IN_MAX):
-                where = and_(e.id.in_(records[at : at + IN_MAX]), e.ch == ch, e.settled)
-                for row in connection.execute(select(e.id, e.idx).where(where).order_by(desc(e.idx))):
-                    found[row.id] = row.idx
+                # By id alone: told of the channel, or of an order, SQLite would walk the whole channel instead.
+                where = and_(e.id.in_(records[at : at + IN_MAX]), e.settled)
+                for row in connection.execute(select(e.id, e.ch, e.idx).where(where)):
+                    if row.ch == ch:
+                        found[row.id] = min(row.idx, found.get(row.id, row.idx))
             return found
 
         return self._read(ask) if records else {}
