@@ -71,8 +71,8 @@ def token(chance: random.Random) -> str:
     return chance.randbytes(16).hex()
 
 
-def plant(made: Circle) -> Planted:
-    chance = random.Random(7)
+def plant(made: Circle, seed: int = 7) -> Planted:
+    chance = random.Random(seed)
     note, personal, held = token(chance), token(chance), chance.randbytes(4096)
     value = f"{personal}@lure.example"
     body = indicator(value, kind="email", note=f"FICTIONAL {note}")

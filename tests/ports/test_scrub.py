@@ -96,7 +96,10 @@ def test_a_scrubbed_postgres_holds_nothing_of_what_was_erased_in_any_file(tmp_pa
     assert holding(Path(there.socket), needles), "before, tables and log hold it"
     assert isinstance(world.store, PostgresStore)
     told = world.store.scrub()
-    assert (told.done, told.undone) == (("table-rewritten", "log-segment-ended", "checkpoint"), ())
+    assert (told.done, told.undone) == (
+        ("table-rewritten", "statistics-rewritten", "log-segment-ended", "checkpoint"),
+        (),
+    )
     assert holding(Path(there.socket), needles) == set()
     after_scrub(world, origin)
 
@@ -119,4 +122,9 @@ def test_what_a_server_keeps_or_does_not_allow_is_told(tmp_path: Path) -> None:
         there.ask(name, "drop owned by plain cascade")
         there.ask(name, "drop role plain")
     assert told.done == ("table-rewritten",)
-    assert {code for code, _ in told.undone} == {"log-segment-ended", "checkpoint", "log-segments-removed"}
+    assert {code for code, _ in told.undone} == {
+        "statistics-rewritten",
+        "log-segment-ended",
+        "checkpoint",
+        "log-segments-removed",
+    }
