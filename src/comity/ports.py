@@ -6,10 +6,11 @@ Faults are those of `comity.errors`. Sizes are in entries, times in milliseconds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from comity.domain.access import CaseFile, Grant, Link, Member, Role, Sight
 from comity.domain.law import LawBook, Measure
 from comity.domain.ledger import Channel, Lane, Line, Peer, Policy, Position, VerifierKey
 from comity.domain.record import Entry, Sealed, Told
@@ -209,11 +210,42 @@ Fact = (
     | Moved
     | LogKept
     | Witnessed
+    | CaseFile
+    | Member
+    | Link
+    | Grant
 )
 
 
-class Store(Protocol):
+class Cases(Protocol):
+    """Which cases there are, who works in them, what lies in them; all of it changes by facts alone."""
+
+    def case(self, case: str) -> CaseFile | None: ...
+    def cases(self, ids: Collection[str] | None = None) -> tuple[CaseFile, ...]:
+        """All, or those with these ids; newest first."""
+
+    def members(self, case: str) -> tuple[Member, ...]: ...
+    def open_to(self, account: str, at: Instant) -> frozenset[str]:
+        """Ids of the cases in which this account is a member at that moment, or has emergency access."""
+
+    def links(self, case: str) -> tuple[Link, ...]:
+        """What lies in a case now, oldest first."""
+
+    def lies_in(self, ids: Sequence[str]) -> tuple[frozenset[str], ...]:
+        """For each of these things that lies in cases, the ids of those."""
+
+    def grants(self, account: str | None = None) -> tuple[Grant, ...]:
+        """Emergency accesses, newest first."""
+
+
+class Store(Cases, Protocol):
     """Durable memory of one node. What a call has answered survives the loss of the process."""
+
+    def seen(self, sight: Sight) -> Store:
+        """The same store as this person sees it: what is hidden is not there, in no answer and no count."""
+
+    def hidden(self, name: str, keys: Sequence[bytes]) -> frozenset[bytes]:
+        """Of these keys, those that have postings of which none is seen; none without a sight."""
 
     # writer
     def keep(self, letters: Sequence[Letter], facts: Sequence[Fact] = ()) -> tuple[Place, ...]:
@@ -437,6 +469,8 @@ class Catalog(Protocol):
     def machine(self, name: str) -> Machine: ...
     def orders(self) -> Mapping[str, OrderRule]:
         """By name without version: how long holders have for an order, and which answers comply."""
+
+    def roles(self) -> Mapping[str, Role]: ...
 
 
 class Clock(Protocol):

@@ -45,7 +45,7 @@ def test_a_store_of_version_1_is_upgraded_whole_and_syncs_on(tmp_path: Path) -> 
         pair(tmp_path)
     for side in ("kr", "kh"):
         done = upgrade(tmp_path / side)
-        assert [title.split(" ")[0] for title in done] == ["0002"]
+        assert [title.split(" ")[0] for title in done] == ["0002", "0003"]
         assert upgrade(tmp_path / side) == []
     two = pair(tmp_path, seed=2)
     for world in (two.kr, two.kh):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from comity.adapters.catalog.toml import read_toml
+from comity.domain.access import Role, check_role
 from comity.domain.action import ACT_CHECKS
 from comity.domain.law import (
     CountryLaw,
@@ -35,7 +36,17 @@ from comity.errors import Misconfigured, NotFound
 T = TypeVar("T")
 
 _ORDERS = tuple(kind.partition("/")[0] for kind in ORDERS)
-_FOLDERS = ("instruments", "countries", "forms", "refusals", "forbidden_grounds", "measures", "machines", "orders")
+_FOLDERS = (
+    "instruments",
+    "countries",
+    "forms",
+    "refusals",
+    "forbidden_grounds",
+    "measures",
+    "machines",
+    "orders",
+    "roles",
+)
 
 
 class FileCatalog:
@@ -60,6 +71,7 @@ class FileCatalog:
         self._measures = self._read("measures", Measure, attrgetter("id"))
         self._machines = self._read("machines", Machine, attrgetter("name"))
         self._orders = self._read("orders", OrderRule, attrgetter("id"))
+        self._roles = self._read("roles", Role, attrgetter("id"))
         faults = self.faults()
         if faults:
             raise Misconfigured("catalog-faulty", faults=[self._located(fault) for fault in faults])
@@ -86,6 +98,10 @@ class FileCatalog:
         """Deadlines and answers of each kind of order, by its name without version."""
         return dict(self._orders)
 
+    def roles(self) -> Mapping[str, Role]:
+        """Roles by id."""
+        return dict(self._roles)
+
     def wording(self, lang: str) -> Mapping[str, str]:
         """What the catalog itself has words for in this language: `measure.preserve.label`, `country.KH`."""
         words: dict[str, str] = {}
@@ -110,6 +126,7 @@ class FileCatalog:
             found += [Reason("event-unknown", {"measure": measure.id, "event": event}) for event in strange]
             unknown = [name for name in measure.act_checks if name not in ACT_CHECKS]
             found += [Reason("act-check-unknown", {"measure": measure.id, "check": name}) for name in unknown]
+        found += [fault for role in self._roles.values() for fault in check_role(role)]
         found += [Reason("order-rule-missing", {"order": name}) for name in _ORDERS if name not in self._orders]
         return tuple(found)
 
@@ -140,6 +157,7 @@ class FileCatalog:
         route = self._book.route(str(facts.get("route", "")))
         owners = (
             ("measures", facts.get("measure")),
+            ("roles", facts.get("role")),
             ("machines", facts.get("machine")),
             ("instruments", route.instrument if route else None),
             ("countries", facts.get("state")),

@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from comity.adapters.store import tables as t
 from comity.adapters.store import witnessing
+from comity.adapters.store.casing import keep_case
 from comity.adapters.store.group import Group
 from comity.adapters.store.growth import Growth
 from comity.adapters.store.marks import size_mark
@@ -22,6 +23,7 @@ from comity.adapters.store.rows import (
     told_columns,
     trace_rows,
 )
+from comity.domain.access import CaseFile, Grant, Link, Member
 from comity.domain.ledger import EMPTY_ROOT, Channel, CompactRange, Predecessor, Standing
 from comity.errors import Conflict
 from comity.ports import (
@@ -90,6 +92,8 @@ def apply(group: Group, fact: Fact) -> None:
             witnessing.keep_log(group, fact)
         case Witnessed():
             witnessing.witness(group, fact)
+        case CaseFile() | Member() | Link() | Grant():
+            keep_case(group, fact)
 
 
 def _keep_peer(group: Group, fact: PeerKept) -> None:

@@ -17,7 +17,8 @@ from comity.domain.terms import Instant, NodeName
 from comity.ports import Copied, Listed, LogKept, Noticed, Witnessed
 
 
-def _noticed(row: Any) -> Noticed:
+def noticed(row: Any) -> Noticed:
+    """A notice as its row has it."""
     return Noticed(row.key, Instant(row.at), row.kind, msgspec.json.decode(row.about))
 
 
@@ -38,12 +39,12 @@ class Listing(Reading):
 
     def notices(self, limit: int = 200) -> tuple[Noticed, ...]:
         rows = self._rows(select(t.notice).order_by(desc(t.notice.c.seq)).limit(limit))
-        return tuple(_noticed(row) for row in rows)
+        return tuple(noticed(row) for row in rows)
 
     def notices_after(self, seq: int, limit: int = 200) -> tuple[tuple[int, Noticed], ...]:
         c = t.notice.c
         rows = self._rows(select(t.notice).where(c.seq > seq).order_by(c.seq).limit(limit))
-        return tuple((row.seq, _noticed(row)) for row in rows)
+        return tuple((row.seq, noticed(row)) for row in rows)
 
     def evidence(self, origin: str) -> tuple[bytes, ...]:
         c = t.evidence.c

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from comity.adapters.store.memory_cases import Cabinet, MemoryCases
+from comity.domain.access import CaseFile, Grant, Link, Member
 from comity.domain.ledger import (
     EMPTY_ROOT,
     Channel,
@@ -89,6 +91,7 @@ class Content:
     cursors: dict[str, int] = field(default_factory=dict)
     logs: dict[str, LogKept] = field(default_factory=dict)
     witnessed: dict[str, Witnessed] = field(default_factory=dict)
+    cases: Cabinet = field(default_factory=Cabinet)
 
 
 def _blocks(size: int) -> list[tuple[int, int]]:
@@ -101,7 +104,7 @@ def _blocks(size: int) -> list[tuple[int, int]]:
     return blocks
 
 
-class MemoryStore:
+class MemoryStore(MemoryCases):
     """Port `Store` without a disk."""
 
     def __init__(self, me: NodeName, keyring: Keyring, salt: Callable[[], bytes], *, step: Step = no_step) -> None:
@@ -111,6 +114,10 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    @property
+    def _cabinet(self) -> Cabinet:
+        return self._is.cases
 
     def _shelf(self, origin: str, content: Content | None = None) -> Shelf:
         found = (content or self._is).shelves.get(origin)
@@ -287,6 +294,8 @@ class MemoryStore:
                 if last and (size < at or (size == at and root != last.root)):
                     raise Conflict("witness-goes-back", origin=origin, at=at, size=size)
                 content.witnessed[origin] = fact
+            case CaseFile() | Member() | Link() | Grant():
+                content.cases.keep(fact)
 
     # ---- reader
     def pend(self, origin: str, note: bytes, size: int, leaves: Sequence[bytes]) -> None:

@@ -14,7 +14,7 @@ from comity.adapters.store import tables as t
 from comity.errors import Misconfigured
 
 MEND = "comity node upgrade"
-FIRST, HEAD = "0001", "0002"
+FIRST, HEAD = "0001", "0003"
 """Revisions: of version 1, and of the schema in `tables`."""
 
 stamp = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from comity.adapters.store import effects, holding, regaining, returning, schema
+from comity.adapters.store.casing import Casing
 from comity.adapters.store.database import Database, Scrubbed
 from comity.adapters.store.fence import behind, catch_up, replay_erasures
 from comity.adapters.store.finding import Finding
@@ -23,7 +24,9 @@ from comity.adapters.store.reading import load_logs
 from comity.adapters.store.rebuilding import differences
 from comity.adapters.store.returning import Restored, finish_return
 from comity.adapters.store.rows import Log, channel_row
+from comity.adapters.store.seeing import SeenStore
 from comity.adapters.store.sequencer import Sequencer, Work
+from comity.domain.access import Sight
 from comity.domain.ledger import Line
 from comity.domain.record import Entry
 from comity.domain.terms import NodeName
@@ -67,7 +70,7 @@ class _NotThereError(Exception):
     """The connection was lost, and nothing of the transaction is in the database."""
 
 
-class SqlStore(Finding, Listing):
+class SqlStore(Finding, Listing, Casing):
     """Port `Store` on one database that this process alone may write.
 
     marks    folder of the high-water file; it must lie outside what backups restore
@@ -306,6 +309,12 @@ class SqlStore(Finding, Listing):
         if self.fences:
             return tuple(differences(self._writing, self._logs, write=False))
         return self._do(lambda group: tuple(differences(group.connection, self._logs, write=write)))
+
+    def seen(self, sight: Sight) -> SeenStore:
+        return SeenStore(self, sight)
+
+    def hidden(self, name: str, keys: Sequence[bytes]) -> frozenset[bytes]:
+        return frozenset()
 
     # ---- what operators ask for
     def acknowledge_restore(self) -> Restored:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.types import BigInteger
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -104,6 +104,7 @@ cosignature = Table(
     Column("time_s", BigInteger, nullable=False),
     Column("line", LargeBinary, nullable=False),
 )
+Index("cosignature_size", cosignature.c.ch, cosignature.c.size)  # whoever has cosigned one size
 
 trace = Table(  # derived: value -> postings
     "trace",
@@ -203,3 +204,57 @@ witnessed = Table(  # the last checkpoint of each that we cosigned
     Column("line_time", BigInteger, nullable=False),
     Column("line", LargeBinary, nullable=False),
 )
+
+# ── cases ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+case_file = Table(
+    "case_file",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("number", Word, nullable=False, unique=True),
+    Column("title", Word, nullable=False),
+    Column("purposes", LargeBinary, nullable=False),
+    Column("lead", Word, nullable=False),
+    Column("opened", BigInteger, nullable=False),
+    Column("basis", Word),
+    Column("basis_until", BigInteger),
+)
+
+case_member = Table(
+    "case_member",
+    metadata,
+    Column("case_id", Word, primary_key=True),
+    Column("account", Word, primary_key=True),
+    Column("since", BigInteger, primary_key=True),
+    Column("role", Word, nullable=False),
+    Column("until", BigInteger),
+)
+Index("case_member_account", case_member.c.account)
+
+case_link = Table(  # what lies in a case, or lay in it
+    "case_link",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),  # as postings have it
+    Column("case_id", Word, primary_key=True),
+    Column("id", Word, nullable=False),
+    Column("what", Word, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until", BigInteger),
+)
+Index("case_link_case", case_link.c.case_id)
+Index("case_link_id", case_link.c.id)
+
+case_grant = Table(  # emergency access
+    "case_grant",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("case_id", Word, nullable=False),
+    Column("account", Word, nullable=False),
+    Column("reason", Word, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("verdict", Word),
+    Column("judged_by", Word),
+    Column("judged_at", BigInteger),
+)
+Index("case_grant_account", case_grant.c.account)

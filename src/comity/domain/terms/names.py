@@ -34,8 +34,25 @@ def country(text: str) -> Country:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a person at a node, in a role (`officer`, `approver`, `node` for the machine itself)."""
+    """Who acts: a person at a node, in a role (`officer`, `approver`, `node` for the machine itself).
+
+    roles    everything that the person's account may act as; empty means `role` alone
+    account  id of the account; empty on a node that has none, and for the machine
+    case     id of the case in which the person acts; None means the desk and every case of theirs
+    purpose  what for: one word, as in an envelope
+    basis    id of the legal basis, where the act names one
+    """
 
     name: str
     node: NodeName
     role: str
+    roles: frozenset[str] = frozenset()
+    account: str = ""
+    case: str | None = None
+    purpose: str = "crime"
+    basis: str | None = None
+
+    @property
+    def acts_as(self) -> frozenset[str]:
+        """Names of the roles that count for what may be done."""
+        return self.roles or frozenset({self.role})
