@@ -32,7 +32,7 @@ class Offence:
 OFFENCES = (
     Offence("the domain looks up at the flows", "storeys", "domain/terms/planted.py", "import comity.flows"),
     Offence("errors look up at the domain", "storeys", "errors.py", "import comity.domain.terms"),
-    Offence("ports look up at an adapter", "storeys", "ports.py", "import comity.adapters.store"),
+    Offence("ports look up at an adapter", "storeys", "ports/planted.py", "import comity.adapters.store"),
     Offence("a flow looks up at a face", "storeys", "flows/planted.py", "import comity.faces.api"),
     Offence("an adapter looks up at the node", "storeys", "adapters/store/planted.py", "import comity.node"),
     Offence("a folder without a place in the house", "storeys", "annex/__init__.py"),
@@ -50,7 +50,7 @@ OFFENCES = (
     Offence("the domain opens a database", "pure", "domain/record/planted.py", "from sqlite3 import connect"),
     Offence("a flow logs", "pure", "flows/planted.py", "import logging"),
     Offence("a flow sleeps", "pure", "flows/planted.py", "from time import sleep"),
-    Offence("ports name a library", "pure", "ports.py", "import sqlalchemy"),
+    Offence("ports name a library", "pure", "ports/planted.py", "import sqlalchemy"),
     Offence("an adapter runs a flow", "adapters-below", "adapters/courier/planted.py", "import comity.flows"),
     Offence("an adapter reads the config", "adapters-below", "adapters/courier/planted.py", "import comity.config"),
     Offence(

@@ -11,7 +11,7 @@ import pytest
 from tests.house.tracked import ROOT
 
 HOUSE = ROOT / "src" / "comity"
-INNER = sorted([*(HOUSE / "domain").rglob("*.py"), *(HOUSE / "flows").rglob("*.py"), HOUSE / "ports.py"])
+INNER = sorted([*(HOUSE / "domain").rglob("*.py"), *(HOUSE / "flows").rglob("*.py"), *(HOUSE / "ports").rglob("*.py")])
 BUILTINS = {"open", "print", "input", "breakpoint", "exec", "eval", "compile"}
 CALLS = {
     "datetime": {"now", "utcnow", "today"},
