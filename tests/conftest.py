@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import postgres
+from tests.browser import find
 
 REQUIRED = {word for word in os.environ.get("COMITY_REQUIRE", "").split(",") if word}
 
@@ -42,6 +43,18 @@ def postgres_server() -> Iterator[postgres.Server]:
     _must_have_postgres()
     yield postgres.server()
     postgres.server().wipe()
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> Path:
+    """The browser that pages are looked at with; `make test` gets one where there is none."""
+    path = find.found()
+    if path is None:
+        message = "no browser for tests: install chromium, name one in COMITY_BROWSER, or run .ci/browser.py"
+        if "browser" in REQUIRED:
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
 
 
 def _must_have_postgres() -> None:

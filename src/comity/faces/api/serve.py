@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TypeAlias
+
+from litestar.types import ASGIApp
 
 from comity.domain.ledger import Admission, Peer
 from comity.domain.terms import instant_text
@@ -19,10 +22,19 @@ from comity.node.presence import Running, announced
 DESK_HOST = "127.0.0.1"
 
 
+Above: TypeAlias = Callable[[ASGIApp, Callable[[], Node], str], ASGIApp]
+"""A face that stands above the desk's API on the same listener: it takes the API's app, the node and the token, and answers for both."""
+
+
+def _nothing_above(api: ASGIApp, _node: Callable[[], Node], _token: str) -> ASGIApp:
+    return api
+
+
 @contextmanager
-def serving(node: Node, token: str) -> Iterator[Running]:
+def serving(node: Node, token: str, above: Above = _nothing_above) -> Iterator[Running]:
     """Listens and pulls inside the block; afterwards nothing is left of it but what the store holds.
 
+    above   what people's pages come from (`comity.faces.console.app.above`), handed in by whoever starts the node
     Raises Misconfigured when a port is taken or the node already runs.
     """
     config, world = node.config, node.world
@@ -38,7 +50,7 @@ def serving(node: Node, token: str) -> Iterator[Running]:
     )
     with ExitStack() as stack:
         stack.callback(exchange.stop)
-        desk = Server(desk_app(node.itself, token), DESK_HOST, config.desk_port)
+        desk = Server(above(desk_app(node.itself, token), node.itself, token), DESK_HOST, config.desk_port)
         stack.callback(desk.stop)
         if config.witness.open_port:
             anybody = Server(witness_app(lambda: world), DESK_HOST, config.witness.open_port)

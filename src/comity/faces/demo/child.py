@@ -18,6 +18,7 @@ from pathlib import Path
 from comity.config import FILE_NAME, WitnessTable, fresh_config, read_config
 from comity.errors import ComityError
 from comity.faces.api.serve import serving
+from comity.faces.console.app import above
 from comity.faces.demo.ports import ports_of
 from comity.faces.demo.story import story
 from comity.node.assembly import make_node, open_node
@@ -36,7 +37,7 @@ def main(home: Path, key: str, port_base: int) -> int:
         _make(home, key, port_base)
         # Without the environment: settings for another node there must not bend this one.
         config = read_config(home, {})
-        with open_node(config) as node, serving(node, read_token(config)):
+        with open_node(config) as node, serving(node, read_token(config), above):
             ending.wait()
     except ComityError as fault:
         sys.stderr.write(f"{fault}\n")

@@ -73,6 +73,7 @@ def run(context: typer.Context) -> None:
     """Listen, pull and serve the desk, until SIGTERM or Ctrl-C."""
     # Here: they cost a second that other commands needn't pay.
     from comity.faces.api.serve import serving
+    from comity.faces.console.app import above
     from comity.node.assembly import open_node
     from comity.node.presence import read_token
 
@@ -81,8 +82,9 @@ def run(context: typer.Context) -> None:
     log = logging.getLogger("comity")
     log.setLevel(logging.INFO)
     log.addHandler(_handler())
-    with _asked_to_end() as ending, open_node(config) as node, serving(node, read_token(config)) as told:
+    with _asked_to_end() as ending, open_node(config) as node, serving(node, read_token(config), above) as told:
         here.progress(f"{config.name} runs: exchange {told.exchange}, desk {told.desk}; Ctrl-C ends it")
+        here.progress(f"For people, in a browser: {told.desk}/")
         if here.as_json:
             here.show(told, lambda console: None)
             sys.stdout.flush()

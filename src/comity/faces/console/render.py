@@ -1,0 +1,164 @@
+"""A page as HTML: the template, what every page shows around it, and what templates may call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+import jinja2
+from litestar import Response
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from litestar.response import Redirect
+from markupsafe import Markup
+
+from comity.domain.terms import Actor, NodeName
+from comity.faces.api.asking import Asking
+from comity.faces.console.assets import address
+from comity.faces.console.rail import Entry, Group, Verb, grouped_rail
+from comity.faces.console.spoken import Spoken, digest, zone_of
+from comity.faces.console.states import shown_state
+from comity.faces.console.who import Choices, NotKnown, Session, actor_of
+from comity.faces.console.words import LANGUAGES, TAGS, Words, book
+from comity.node.assembly import Node
+from comity.ports import World
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+HTML = "text/html"
+
+
+@lru_cache(maxsize=1)
+def environment() -> jinja2.Environment:
+    """Escapes everything; a name that isn't there is a fault, not a gap."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals.update(asset=address, languages=LANGUAGES, tags=TAGS, digest=digest, state=shown_state)
+    return made
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One request of one reader: where handlers get the world from, and how they answer.
+
+    session  None on the pages that need nobody (login, errors)
+    """
+
+    request: Asking
+    node: Node
+    session: Session | None
+    choices: Choices
+    entries: tuple[Entry, ...]
+    verbs: tuple[Verb, ...]
+
+    @property
+    def world(self) -> World:
+        return self.node.world
+
+    @property
+    def officer(self) -> Actor:
+        """Who acts."""
+        if self.session is None:
+            raise NotKnown(self.here)
+        return actor_of(self.session, self.world.me.name)
+
+    @property
+    def here(self) -> str:
+        """Path and query of this page."""
+        url = self.request.url
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+    @cached_property
+    def words(self) -> Words:
+        return book()[self.choices.lang]
+
+    @cached_property
+    def spoken(self) -> Spoken:
+        return Spoken(self.words, self.choices.zone, self.world.clock.now())
+
+    @cached_property
+    def countries(self) -> dict[str, str]:
+        """Node -> country, of the peers and ourselves."""
+        me = self.world.me
+        return {str(me.name): str(me.country), **{str(p.name): str(p.country) for p in self.world.store.peers()}}
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Node -> what it calls itself."""
+        me = self.world.me
+        return {str(me.name): me.title, **{str(p.name): p.title for p in self.world.store.peers()}}
+
+    @cached_property
+    def clocks(self) -> list[str]:
+        """Zones that the bar shows: the reader's, one partner's whose clock differs, and UTC."""
+        now, shown = self.spoken.now, [self.spoken.zone]
+        offsets = {self.spoken.local(now).utcoffset()}
+        for zone in [*sorted({zone_of(country) for country in self.countries.values()}), "UTC"]:
+            offset = self.spoken.local(now, zone).utcoffset()
+            if offset not in offsets and (len(shown) < 2 or zone == "UTC"):
+                offsets.add(offset)
+                shown.append(zone)
+        return shown
+
+    def t(self, key: str, /, **facts: object) -> Markup:
+        return self.words.say(key, **facts)
+
+    def title_of(self, node: str | NodeName) -> str:
+        """What a node calls itself; its name where we don't know it."""
+        return self.titles.get(str(node)) or str(node)
+
+    def html(self, template: str, **facts: Any) -> str:
+        """The text of a page or of a part of one."""
+        return environment().get_template(template).render(**self._around(), **facts)
+
+    def show(
+        self, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **facts: Any
+    ) -> Response[str]:
+        """The page as an answer."""
+        return Response(self.html(template, **facts), status_code=status, media_type=HTML, headers=headers)
+
+    def go(self, path: str, did: str = "", cookies: tuple[Cookie, ...] = ()) -> Response[Any]:
+        """On to another page after an act; `did` names the message that says what was done (`did.<word>`)."""
+        if did:
+            path, _, fragment = path.partition("#")
+            path += f"{'&' if '?' in path else '?'}did={quote(did)}" + (f"#{fragment}" if fragment else "")
+        return Redirect(path, status_code=303, cookies=cookies)
+
+    @cached_property
+    def rail(self) -> list[Group]:
+        return grouped_rail(self.entries, self)
+
+    def _around(self) -> dict[str, Any]:
+        """What every template has."""
+        did = self.request.query_params.get("did", "")
+        spoken = self.spoken
+        return {
+            "desk": self,
+            "t": self.words.say,
+            "word": self.words.word,
+            "words": self.words,
+            "spoken": spoken,
+            "at": spoken.at,
+            "both": spoken.both,
+            "me": self.world.me,
+            "session": self.session,
+            "choices": self.choices,
+            "here": self.here,
+            "country_of": lambda node: self.countries.get(str(node), ""),
+            "title_of": self.title_of,
+            "zone_of": zone_of,
+            "did": f"did.{did}" if self.words.has(f"did.{did}") else "",
+        }
+
+
+Seen: TypeAlias = NamedDependency[SkipValidation[Desk]]
+"""Type of a handler's parameter `desk`."""

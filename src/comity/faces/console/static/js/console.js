@@ -1,0 +1,17 @@
+// What the console's pages do beyond links and forms. Every page works without it.
+import { drafts } from "./drafts.js";
+import { keyboard } from "./keyboard.js";
+import { leaving } from "./leaving.js";
+import { live } from "./live.js";
+import { palette } from "./palette.js";
+import { clocks, details, focusFirst, selects } from "./small.js";
+
+focusFirst();
+selects();
+details();
+clocks();
+palette();
+keyboard();
+drafts();
+leaving();
+live();
