@@ -76,9 +76,10 @@ class Witness:
             line.connect()
             if gate is not None:
                 gate()
-            line.request(
-                method, parts.path, body, {"Content-Type": "text/plain; charset=utf-8"} if body is not None else {}
-            )
+            headers = {"Content-Type": "text/plain; charset=utf-8"} if body is not None else {}
+            if self.server_name:
+                headers["Host"] = self.server_name
+            line.request(method, parts.path, body, headers)
             got = line.getresponse()
             return Answer(got.status, got.getheader("content-type") or "", got.read(1 << 20))
         finally:

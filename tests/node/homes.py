@@ -24,6 +24,8 @@ from comity.node.presence import read_token, running
 from tests.worlds import letter, sealed_indicator
 
 PATIENCE_S = 45.0
+MODULES = Path(__file__).resolve().parents[2] / ".pytest_cache" / "modules"
+"""Compiled modules of nodes that run as processes, kept between runs: compiling all of them takes longer than a start."""
 ENTRY = "from comity.faces.cli.app import main; main()"
 
 
@@ -89,7 +91,7 @@ class Process:
 
 
 @contextmanager
-def process(config: Config, cache: Path) -> Iterator[Process]:
+def process(config: Config, cache: Path = MODULES) -> Iterator[Process]:
     """`comity node run` in that home. `cache` keeps compiled modules between starts."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("COMITY_", "PYTHONDONT"))},

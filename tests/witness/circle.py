@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from comity.domain.ledger import Channel, Lane, Peer, Policy, VerifierKey, parse_policy
@@ -55,6 +59,23 @@ class Circle:
 
 
 def circle(folder: Path, store: str = "memory") -> Circle:
+    """A fresh one. The keys that everybody begins with are copied: making them durably, for five nodes, takes longer than most tests."""
+    for keys in _keys().glob("*/keys"):
+        if not (folder / keys.parent.name).exists():
+            shutil.copytree(keys, folder / keys.parent.name / "keys")
+    return _introduced(folder, store)
+
+
+@cache
+def _keys() -> Path:
+    """A folder with the keys of five nodes that know each other and have done nothing yet."""
+    kept = tempfile.TemporaryDirectory(prefix="comity-keys-")
+    atexit.register(kept.cleanup)
+    _introduced(Path(kept.name), "memory").close()
+    return Path(kept.name)
+
+
+def _introduced(folder: Path, store: str) -> Circle:
     worlds: dict[NodeName, World] = {}
 
     def make(name: str, country: str, seed: int) -> World:

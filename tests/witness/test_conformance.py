@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,7 +38,7 @@ from conformance.witness.note import Cosigner
 from conformance.witness.suite import Result, run, settings_for, vkeys
 from conformance.witness.talk import Witness
 from tests.house.tracked import ROOT
-from tests.node.homes import admit, eventually, fresh_home, invitation, officer, process
+from tests.node.homes import MODULES, admit, eventually, fresh_home, invitation, officer, process
 
 SEED, ROUNDS = "house", 12
 
@@ -52,11 +51,10 @@ class Hub:
     config: Config
     peer: Config
     vkey: str
-    cache: Path
     stack: contextlib.ExitStack
 
     def start(self) -> None:
-        popen = self.stack.enter_context(process(self.config, self.cache))
+        popen = self.stack.enter_context(process(self.config))
         self.popen = popen.popen
         eventually(lambda: running(self.config))
 
@@ -83,7 +81,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         key = witness_key(node.world)
     assert key is not None
     with contextlib.ExitStack() as stack:
-        made = Hub(config, peer, key.text, folder / "cache", stack)
+        made = Hub(config, peer, key.text, stack)
         made.start()
         yield made
 
@@ -95,8 +93,10 @@ def test_a_node_keeps_every_promise_of_a_witness_killed_and_started_in_between(h
 
 
 def test_the_command_tells_what_to_register_and_says_by_its_exit_code_how_it_went(
-    hub: Hub, capsys: pytest.CaptureFixture[str]
+    hub: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(MODULES))
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     assert main(["--seed", "other", "--list"]) == 0
     told = capsys.readouterr().out
     assert told.splitlines() == vkeys("other")

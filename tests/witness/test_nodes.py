@@ -30,9 +30,11 @@ def settings(config: Config, **values: str) -> Config:
     """The same home with these settings in [witness]."""
     path = config.home / "comity.toml"
     head, table, rest = path.read_text().partition("[witness]\n")
-    lines = [line for line in rest.splitlines() if line.partition(" ")[0] not in values]
-    lines += [f"{name} = {value}" for name, value in values.items()]
-    path.write_text(head + table + "\n".join(lines) + "\n")
+    lines = rest.splitlines()
+    end = next((at for at, line in enumerate(lines) if line.startswith("[")), len(lines))
+    kept = [line for line in lines[:end] if line.partition(" ")[0] not in values]
+    kept += [f"{name} = {value}" for name, value in values.items()]
+    path.write_text(head + table + "\n".join([*kept, "", *lines[end:]]) + "\n")
     return read_config(config.home, {})
 
 
