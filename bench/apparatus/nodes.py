@@ -20,7 +20,9 @@ from comity.domain.ledger import COSIGNATURE, ED25519, Admission, Channel, Lane,
 from comity.domain.record import index_of
 from comity.domain.terms import Country, NodeName
 from comity.faces.api.exchange import exchange_app
+from comity.faces.api.guard import Guard
 from comity.faces.api.tls import Server, tls_context
+from comity.node.guarding import Guarding
 from comity.ports import Courier, Letter, Opened, PeerKept, Self, World
 from tests.worlds import DirectCourier
 
@@ -100,7 +102,9 @@ def _serve(folder: Path) -> None:
     keys = keyring(folder, WRITER)
     (reader,) = world.store.peers()
     context = tls_context(keys.certificate_path, keys.certificate_key_path, [reader.certificate])
-    with Server(exchange_app(lambda: world, world.store.peers), "127.0.0.1", 0, tls=context) as server:
+    guarding = Guarding(world, world.store.peers)
+    app = Guard(exchange_app(lambda: world, world.store.peers), guarding)
+    with Server(app, "127.0.0.1", 0, tls=context, door=guarding) as server:
         print(json.dumps({"address": server.address}), flush=True)
         sys.stdin.read()
     world.store.close()

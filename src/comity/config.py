@@ -26,6 +26,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DEFAULT_PORT = 8710
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+Rate = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
 _FIELD = re.compile(r"unknown field `([^`]+)`(?: - at `\$\.?(.*)`)?")
 _PLACE = re.compile(r" - at `\$\.?(.*)`")
 
@@ -136,6 +137,34 @@ class WitnessTable(_Table, frozen=True):
     open_port: Port = 0
 
 
+class LimitsTable(_Table, frozen=True):
+    """What one peer may ask of this node, and how much of it is taken in. What is over them waits; a rescue never does.
+
+    rescue_s, urgent_s, bulk_s, files_s, other_s   requests a second, each purpose by itself
+    burst_s      so many seconds' worth may come at once
+    at_once      answers of one purpose that may be under way
+    connections  that one peer may hold open
+    bytes_day    answered to one peer in a day, of everything but rescue and urgent
+    records_day  taken in from one peer in a day, as `kind=number`; `*` stands for every other kind
+    tenfold      peers whose limits are ten times as high: hubs, and who delivers large lists
+    """
+
+    rescue_s: Rate = 20.0
+    urgent_s: Rate = 100.0
+    bulk_s: Rate = 200.0
+    files_s: Rate = 100.0
+    other_s: Rate = 50.0
+    burst_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 10.0
+    at_once: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
+    connections: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 96
+    bytes_day: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)] = 64 << 30
+    records_day: tuple[Annotated[str, msgspec.Meta(pattern=r"^([a-z][a-z-]{0,30}|\*)=[0-9]{1,9}$")], ...] = (
+        "*=100000",
+        "indicator=3000000",
+    )
+    tenfold: tuple[str, ...] = ()
+
+
 class _File(_Table, frozen=True):
     node: NodeTable
     folders: FoldersTable
@@ -146,6 +175,7 @@ class _File(_Table, frozen=True):
     files: FilesTable = FilesTable()
     notify: NotifyTable = NotifyTable()
     witness: WitnessTable = WitnessTable()
+    limits: LimitsTable = LimitsTable()
 
 
 _TABLES: dict[str, type[_Table]] = {
@@ -158,6 +188,7 @@ _TABLES: dict[str, type[_Table]] = {
     "files": FilesTable,
     "notify": NotifyTable,
     "witness": WitnessTable,
+    "limits": LimitsTable,
 }
 
 
@@ -178,6 +209,7 @@ class Config:
     files: FilesTable
     notify: NotifyTable
     witness: WitnessTable
+    limits: LimitsTable = field(default_factory=LimitsTable)
     store_url: str = field(default="", repr=False)  # may hold a password
 
     @property
@@ -289,6 +321,10 @@ url = {_quoted(config.store_url)}
 [witness]
 # Peers that cosign our channels without seeing them; and on which lanes we hold nothing before the policy's witnesses have signed.
 {_values(config.witness)}
+
+[limits]
+# What one peer may ask of this node, and how much of it is taken in; a rescue never waits for them.
+{_values(config.limits)}
 """
 
 
@@ -413,6 +449,7 @@ def _checked(home: Path, file: _File, path: Path) -> Config:
         files=file.files,
         notify=file.notify,
         witness=file.witness,
+        limits=file.limits,
         store_url=file.store.url,
     )
 

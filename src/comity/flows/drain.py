@@ -15,6 +15,7 @@ from comity.domain.terms import NodeName
 from comity.flows.arriving import Batch, arrivals, finishers
 from comity.flows.conduct import conduct
 from comity.flows.disposition import disposition_of
+from comity.flows.intake import UNLIMITED, Intake, Taken
 from comity.flows.obeying import holding
 from comity.flows.once_answered import unanswered
 from comity.ports import Drained, Erased, Erasure, Noticed, Place, World
@@ -28,8 +29,13 @@ class Drainer:
 
     world: World
     writer: NodeName
+    intake: Intake = UNLIMITED
+    taken: Taken = field(init=False)
     _scanned: dict[str, int] = field(default_factory=dict)
     _orders: dict[str, Place] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.taken = Taken(self.world, self.writer, self.intake)
 
     def drain(self, origin: str) -> int:
         """Passes at most BATCH_MAX entries of one channel; returns how many.
@@ -59,7 +65,8 @@ class Drainer:
             finish(batch)
         world.step("R8a")
         world.store.keep(
-            unanswered(world, batch.letters), [Drained(origin, position.drained, stop, told), *batch.facts]
+            unanswered(world, batch.letters),
+            [Drained(origin, position.drained, stop, told), *self.taken.counted(told), *batch.facts],
         )
         world.step("R8b")
         return len(told)

@@ -19,6 +19,7 @@ from comity.errors import ComityError, Conflict, MalformedNote, Misconfigured, N
 from comity.flows.filing import desk
 from comity.flows.own_roster import RECEIPT, first_receipt_key, numbered
 from comity.node.fetching import Fetching
+from comity.node.guarding import Guarding
 from comity.node.heralding import Heralding
 from comity.node.heralds import heralds_of
 from comity.node.pulling import Pulling
@@ -36,6 +37,7 @@ class Node:
     fetching  the worker that fetches the files which records name, once started
     heralding the workers that tell outside that something waits, once started
     witnessing  the workers that bring our channels to witnesses, once started
+    guarding    what is remembered of those who call: their shares, and what was refused them
     fences    channels on which the store is behind its own signatures, with the reason; empty unless opened to inspect
     scrub     writes anew whatever held erased bytes in the files of the database
     """
@@ -46,6 +48,7 @@ class Node:
     fetching: Fetching
     heralding: Heralding
     witnessing: Witnessing
+    guarding: Guarding
     fences: dict[str, str]
     check: Callable[[Peer], list[Finding]]
     scrub: Callable[[], Scrubbed]
@@ -97,8 +100,13 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False) ->
     me = Self(config.name, config.country, config.title, config.address)
     world = World(me, store, keyring, courier, catalog, clock, mint, step, files, heralds, quorums=_quorums(config))
     world = replace(world, skew_ms=int(config.pull.skew_max_s * 1000))
+    guarding = Guarding(world, store.peers, config.limits)
     pulling = Pulling(
-        world, lambda: HttpsCourier(*tls), every_s=config.pull.every_s, pause_max_s=config.pull.pause_max_s
+        world,
+        lambda: HttpsCourier(*tls),
+        every_s=config.pull.every_s,
+        pause_max_s=config.pull.pause_max_s,
+        guarding=guarding,
     )
     fetching = Fetching(world, lambda: HttpsCourier(*tls), bytes_max=config.files.bytes_max)
     heralding = Heralding(world, kinds=config.notify.kinds, every_s=config.notify.every_s)
@@ -119,6 +127,7 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False) ->
         fetching,
         heralding,
         witnessing,
+        guarding,
         dict(store.fences),
         lambda peer: courier.check(peer, clock.now()),
         store.scrub,

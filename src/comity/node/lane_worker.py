@@ -20,6 +20,7 @@ from comity.adapters.courier.https import GIVEN_WAY
 from comity.domain.ledger import Channel, Lane, Peer, Standing
 from comity.domain.terms import Instant
 from comity.errors import Busy, ComityError, Unreachable
+from comity.flows.attacks import attack_of
 from comity.flows.drain import Drainer
 from comity.flows.receive import Puller, order_of_pull
 from comity.flows.recover import is_due, recover
@@ -81,10 +82,16 @@ class OneAtATime:
         with self._lock:
             return self._drainer.drain(origin)
 
+    def over(self) -> tuple[str, ...]:
+        """Kinds of which the writer has brought enough for today."""
+        with self._lock:
+            return self._drainer.taken.over()
+
 
 class LaneWorker:
     """Pulls one lane of one peer until it is ended.
 
+    saw   is told when what the peer answers or writes breaks the rules: its kind in `flows.attacks`, and the peer
     look  whether this lane also asks, now and then, which channels the peer writes
     """
 
@@ -97,12 +104,13 @@ class LaneWorker:
         gate: Gate,
         drainer: OneAtATime,
         pace: Pace,
+        saw: Callable[[str, str], None],
         *,
         look: bool = False,
     ) -> None:
         self._world = replace(world, courier=GivingWay(courier, gate, lane))
         self._peer, self._lane, self._courier, self._gate, self._drainer = peer, lane, courier, gate, drainer
-        self._pace, self._looks = pace, look
+        self._pace, self._saw, self._looks = pace, saw, look
         self._puller = Puller(self._world, peer, portion=lambda: courier.portion)
         self._ending, self._nudged = threading.Event(), threading.Event()
         self._pressing = False
@@ -202,10 +210,15 @@ class LaneWorker:
         self._state = replace(self._state, rounds=self._state.rounds + 1, pulled_at=pulled_at, last=code)
 
     def _pull(self, origin: str) -> bool:
+        if self._lane is not Lane.RESCUE and (kinds := self._drainer.over()):
+            self._saw("records-over-quota", self._peer.name)
+            raise Busy("records-over-quota", peer=self._peer.name, kinds=list(kinds))
         return self._puller.pull(origin).more
 
     def _drain(self, origin: str) -> bool:
         while self._drainer.drain(origin) and not self._ending.is_set():
+            if self._lane is Lane.RESCUE and self._drainer.over():
+                self._saw("over-quota-rescue", self._peer.name)
             self._gate.wait(self._lane)
         return False
 
@@ -239,6 +252,8 @@ class LaneWorker:
                 return "", "", False
             if fault.code == GIVEN_WAY:
                 return GIVEN_WAY, "", False
+            if (met := attack_of(fault)) is not None:
+                self._saw(met, self._peer.name)
             kind = "unreachable" if isinstance(fault, Unreachable) else "busy" if isinstance(fault, Busy) else "fault"
             if self.count(fault.code) == 1:
                 _log.warning("%s: %s", self._peer.name, fault)

@@ -14,6 +14,7 @@ from comity.domain.terms import Instant, NodeName
 from comity.errors import ComityError, Misconfigured, NotFound
 from comity.flows.drain import Drainer
 from comity.node.gate import Gate
+from comity.node.guarding import Guarding
 from comity.node.lane_worker import LaneState, LaneWorker, OneAtATime, Pace
 from comity.ports import World
 
@@ -46,16 +47,24 @@ class PeerWorker:
     """Pulls from one peer, as long as it is accepted: the lanes beside each other, the more pressing ones first."""
 
     def __init__(
-        self, world: World, peer: Peer, fresh_courier: Callable[[], HttpsCourier], every_s: float, pause_max_s: float
+        self,
+        world: World,
+        peer: Peer,
+        fresh_courier: Callable[[], HttpsCourier],
+        every_s: float,
+        pause_max_s: float,
+        guarding: Guarding,
     ) -> None:
         self.peer, self._world = peer, world
         # Connections of their own: a lane's end with it, whatever waits in them, and one that breaks takes no other along.
         couriers = {lane: fresh_courier() for lane in BETWEEN_NODES}
         self._courier, self._pace = fresh_courier(), Pace(every_s, pause_max_s)
         self.gate = Gate({lane: courier.cut for lane, courier in couriers.items()})
-        drainer = OneAtATime(Drainer(world, peer.name))
+        drainer = OneAtATime(Drainer(world, peer.name, guarding.intake))
         self._lanes = {
-            lane: LaneWorker(world, peer, lane, courier, self.gate, drainer, self._pace, look=lane is Lane.URGENT)
+            lane: LaneWorker(
+                world, peer, lane, courier, self.gate, drainer, self._pace, guarding.saw, look=lane is Lane.URGENT
+            )
             for lane, courier in couriers.items()
         }
         self._ending = threading.Event()
@@ -139,9 +148,16 @@ class Pulling:
     """Keeps one worker for each accepted peer, as the roster changes."""
 
     def __init__(
-        self, world: World, fresh_courier: Callable[[], HttpsCourier], *, every_s: float, pause_max_s: float
+        self,
+        world: World,
+        fresh_courier: Callable[[], HttpsCourier],
+        *,
+        every_s: float,
+        pause_max_s: float,
+        guarding: Guarding | None = None,
     ) -> None:
         self._world, self._fresh_courier = world, fresh_courier
+        self._guarding = guarding or Guarding(world, world.store.peers)
         self._every_s, self._pause_max_s = every_s, pause_max_s
         self._workers: dict[NodeName, PeerWorker] = {}
         self._ended: list[PeerWorker] = []
@@ -210,5 +226,5 @@ class Pulling:
                     _log.error("%s is not admitted: %s", name, fault)
                     continue
                 self._workers[name] = PeerWorker(
-                    self._world, peer, self._fresh_courier, self._every_s, self._pause_max_s
+                    self._world, peer, self._fresh_courier, self._every_s, self._pause_max_s, self._guarding
                 )

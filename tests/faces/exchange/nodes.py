@@ -15,6 +15,7 @@ from comity.adapters.clock import SystemClock, SystemMint
 from comity.adapters.courier import HttpsCourier
 from comity.adapters.keyring import FileKeyring
 from comity.adapters.store.memory import MemoryStore
+from comity.config import LimitsTable
 from comity.domain.law import LawBook, Measure
 from comity.domain.ledger import COSIGNATURE, ED25519, Admission, Channel, Lane, Peer, cosignature_line, parse_note
 from comity.domain.record import Marking, encode_fields, index_of, seal
@@ -23,7 +24,10 @@ from comity.domain.request import Machine
 from comity.domain.terms import NodeName, country
 from comity.errors import NotFound
 from comity.faces.api.exchange import exchange_app
+from comity.faces.api.guard import Guard
 from comity.faces.api.tls import Server, admit, tls_context
+from comity.faces.api.wire import Patience
+from comity.node.guarding import Guarding
 from comity.ports import NO_FILES, Files, Letter, Opened, PeerKept, Place, Self, World
 
 
@@ -51,6 +55,7 @@ class Node:
     world: World
     context: ssl.SSLContext
     mint: SystemMint
+    guarding: Guarding
     server: Server | None = None
 
     def card(self) -> Peer:
@@ -104,7 +109,14 @@ class Node:
 
 
 def make_node(
-    folder: Path, name: str, *, poll_s: float = 0.02, comment_s: float = 20.0, files: Files = NO_FILES
+    folder: Path,
+    name: str,
+    *,
+    poll_s: float = 0.02,
+    comment_s: float = 20.0,
+    files: Files = NO_FILES,
+    limits: LimitsTable | None = None,
+    patience: Patience | None = None,
 ) -> Node:
     """A node with keys in `folder`; it serves once `serving` is entered."""
     me, clock, mint = NodeName(name), SystemClock(), SystemMint()
@@ -116,9 +128,12 @@ def make_node(
     here = Self(me, country("KR"), f"{me} (fictional)", "")
     world = World(here, store, keyring, courier, EmptyCatalog(), clock, mint, files=files)
     context = tls_context(*paths)
-    node = Node(me, keyring, store, courier, world, context, mint)
-    app = exchange_app(lambda: world, store.peers, poll_s=poll_s, comment_s=comment_s)
-    node.server = Server(app, "127.0.0.1", 0, tls=context)
+    node = Node(me, keyring, store, courier, world, context, mint, Guarding(world, store.peers, limits))
+    app = Guard(exchange_app(lambda: world, store.peers, poll_s=poll_s, comment_s=comment_s), node.guarding)
+    share = node.guarding.quotas.connections
+    node.server = Server(
+        app, "127.0.0.1", 0, tls=context, door=node.guarding, share=share, patience=patience or Patience()
+    )
     return node
 
 
@@ -163,7 +178,9 @@ def ask_raw(server: Node, client: Node, head: bytes, body: bytes = b"", framing:
         socket.create_connection(("127.0.0.1", server.server.port), 5) as plain,
         context.wrap_socket(plain, server_hostname=server.name) as line,
     ):
-        line.sendall(head + b"\r\nHost: x\r\nConnection: close\r\n" + framing + b"\r\n\r\n" + body)
+        line.sendall(
+            head + b"\r\nHost: " + server.name.encode() + b"\r\nConnection: close\r\n" + framing + b"\r\n\r\n" + body
+        )
         raw = b"".join(iter(lambda: line.recv(65536), b""))
     top, _, rest = raw.partition(b"\r\n\r\n")
     first, *lines = top.decode("latin-1").split("\r\n")

@@ -13,6 +13,7 @@ from comity.adapters.courier.nudges import Announced
 from comity.domain.ledger import Admission
 from comity.errors import NotFound
 from comity.faces.api.exchange import STREAMS_MAX
+from comity.faces.api.guard import Guard
 from tests.faces.exchange.conftest import Three, make_three
 from tests.faces.exchange.nodes import ask_raw, make_node, serving
 
@@ -89,7 +90,9 @@ def test_a_silent_stream_says_that_it_lives(tmp_path: Path) -> None:
 
 def test_streams_of_one_peer_are_counted_limited_and_given_back(fresh: Three) -> None:
     assert fresh.writer.server is not None
-    app = fresh.writer.server.app
+    guard = fresh.writer.server.app
+    assert isinstance(guard, Guard)
+    app = guard.app
     assert isinstance(app, Litestar)
     counted: Counter[str] = app.state.house.streams
     path = f"{fresh.path}/events"

@@ -25,6 +25,7 @@ from litestar.response import Stream
 
 from comity.domain.ledger import ASKED_BYTES_MAX, Admission, Lane, Peer, parse_tile_path
 from comity.errors import Busy, MalformedNote, NotFound
+from comity.faces.api.guard import PLAIN_PATH
 from comity.faces.api.problems import PROBLEM_HANDLERS, problem_response, refusal
 from comity.faces.api.witness import answered, served
 from comity.flows import carry, held
@@ -55,8 +56,6 @@ STREAMS_MAX = 64
 ROSTER_S = 1.0
 """How long an open event stream outlives its reader's expulsion at most; requests feel it at once."""
 
-# Plain segments only: no escapes, no empty or dotted ones, no end slash. What else there is has no resource here.
-_PATH = re.compile(rb"(?:/\.?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)+")
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
@@ -376,7 +375,7 @@ def _extension(request: Asking, name: str) -> Any:
 
 
 async def _look_at_request(request: Asking) -> None:
-    if _PATH.fullmatch(request.scope["raw_path"]) is None:
+    if PLAIN_PATH.fullmatch(request.scope["raw_path"]) is None:
         raise NotFound("no-such-resource")
     if request.method == "POST" and request.content_type[0] != "text/plain":
         raise UnsupportedMediaType

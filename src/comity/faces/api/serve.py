@@ -13,6 +13,7 @@ from comity.domain.ledger import Admission, Peer
 from comity.domain.terms import instant_text
 from comity.faces.api.desk import desk_app
 from comity.faces.api.exchange import exchange_app
+from comity.faces.api.guard import Guard
 from comity.faces.api.tls import Server, admit, tls_context
 from comity.faces.api.witness import witness_app
 from comity.node.assembly import Node
@@ -42,18 +43,22 @@ def serving(node: Node, token: str, above: Above = _nothing_above) -> Iterator[R
     let_in = [p for p in world.store.peers() if p.admission is not Admission.SUSPENDED]
     context = tls_context(*node.tls, [der for peer in let_in for der in _shown_by(peer)])
     exchange = Server(
-        exchange_app(lambda: world, world.store.peers),
+        Guard(exchange_app(lambda: world, world.store.peers), node.guarding),
         config.listen.host,
         config.listen.port,
         tls=context,
         beyond_loopback=config.listen.beyond_loopback,
+        door=node.guarding,
+        share=node.guarding.quotas.connections,
     )
     with ExitStack() as stack:
+        stack.callback(node.guarding.stop)
+        node.guarding.start()
         stack.callback(exchange.stop)
         desk = Server(above(desk_app(node.itself, token), node.itself, token), DESK_HOST, config.desk_port)
         stack.callback(desk.stop)
         if config.witness.open_port:
-            anybody = Server(witness_app(lambda: world), DESK_HOST, config.witness.open_port)
+            anybody = Server(witness_app(lambda: world), DESK_HOST, config.witness.open_port, door=node.guarding)
             stack.callback(anybody.stop)
             anybody.start()
         exchange.start()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,73 +15,33 @@ from typing import Any
 from litestar.types import ASGIApp
 from uvicorn import Config
 from uvicorn import Server as UvicornServer
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from comity.errors import Misconfigured
+from comity.faces.api.listening import CONNECTIONS_MAX, Listener
+from comity.faces.api.wire import Doorkeeper, Patience, PeerCertProtocol, Unwatched
 
-HEAD_BYTES_MAX = 32 * 1024
 KEEP_ALIVE_S = 75
 START_S = 10.0
 STOP_S = 5
-LET_GO_S = 0.05
 
 
-class PeerCertProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which also tells the app who is at the other end and when the server closes.
+class _Uvicorn(UvicornServer):
+    """uvicorn, except that a listener of ours takes the connections in."""
 
-    scope["extensions"]["tls"]["client_cert_chain"]   the client's certificate, PEM, as the ASGI TLS extension names it
-    scope["extensions"]["closing"]                    an asyncio.Event, set when this connection is asked to end
+    def __init__(self, config: Config, listen: Callable[[], Listener]) -> None:
+        super().__init__(config)
+        self._listen = listen
 
-    WebSocket upgrades would leave this class and lose both: run with ws="none". `app`, `connection_made` and `shutdown` are
-    uvicorn's internals; its minor version is pinned and tests/faces/exchange holds this class to it.
-    """
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.closing = asyncio.Event()
-        extensions: dict[str, Any] = {"closing": self.closing}
-        if (tls := transport.get_extra_info("ssl_object")) is not None:
-            der = tls.getpeercert(binary_form=True)
-            extensions["tls"] = {"client_cert_chain": (ssl.DER_cert_to_PEM_cert(der),) if der else ()}
-        inner = self.app
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            scope.setdefault("extensions", {}).update(extensions)
-            await inner(scope, receive, send)
-
-        self.app = app
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.head_bytes = 0
-
-    def on_url(self, url: bytes) -> None:
-        self._count_head(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._count_head(len(name) + len(value))
-        super().on_header(name, value)
-
-    def shutdown(self) -> None:
-        self.closing.set()
-        super().shutdown()
-        self.loop.call_later(LET_GO_S, self._let_go)
-
-    def _let_go(self) -> None:
-        """Closing TLS waits for the client's own goodbye, which an idle one sends late or never."""
-        if self not in self.connections:
-            return
-        if self.transport.is_closing() and not self.transport.get_write_buffer_size():
-            self.transport.abort()
-        else:
-            self.loop.call_later(LET_GO_S, self._let_go)
-
-    def _count_head(self, more: int) -> None:
-        self.head_bytes += more
-        if self.head_bytes > HEAD_BYTES_MAX:
-            # The parser turns any fault of a callback into its own, and uvicorn answers 400 and closes.
-            raise ValueError("request head too large")
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        listener = self._listen()
+        making: Any = self.config.http_protocol_class  # Any: a class of ours behind uvicorn's type
+        protocol = partial(making, house=listener)
+        listener.factory = lambda: protocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        self.servers = [listener]  # type: ignore[list-item]  # it has the two methods that are called
+        listener.start()
 
 
 def tls_context(certificate: Path, key: Path, peers: Iterable[bytes] = ()) -> ssl.SSLContext:
@@ -111,7 +71,10 @@ def admit(context: ssl.SSLContext, certificate: bytes) -> None:
 class Server:
     """An ASGI app on one listening socket, in its own thread.
 
-    port   0 takes a free one; `port` tells which, from the start on
+    port      0 takes a free one; `port` tells which, from the start on
+    patience  how long the far end may take
+    door      is told of what was refused
+    share     how many connections a peer may hold open
     """
 
     def __init__(
@@ -122,6 +85,9 @@ class Server:
         *,
         tls: ssl.SSLContext | None = None,
         beyond_loopback: bool = False,
+        patience: Patience | None = None,
+        door: Doorkeeper | None = None,
+        share: Callable[[str], int] = lambda _peer: CONNECTIONS_MAX,
     ) -> None:
         if not beyond_loopback and not _is_loopback(host):
             raise Misconfigured("host-not-loopback", host=host)
@@ -131,9 +97,10 @@ class Server:
         except OSError as fault:
             raise Misconfigured("port-unusable", host=host, port=port, why=fault.strerror or "") from fault
         self.host, self.port = host, self._socket.getsockname()[1]
+        told, slow = door or Unwatched(), patience or Patience()
         config = Config(
             app,
-            http=PeerCertProtocol,
+            http=partial(PeerCertProtocol, patience=slow, door=told),  # type: ignore[arg-type]  # what is called makes one
             ws="none",
             lifespan="auto",
             log_config=None,
@@ -142,11 +109,10 @@ class Server:
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=STOP_S,
-            ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )
         self.app = app
         self._scheme = "http" if tls is None else "https"
-        self._uvicorn = UvicornServer(config)
+        self._uvicorn = _Uvicorn(config, lambda: Listener(self._socket, tls, slow, told, share))
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"serve-{self.port}", daemon=True)
 

@@ -44,12 +44,36 @@ class RecoveryState(msgspec.Struct, frozen=True):
     behind: list[str]
 
 
+class AttackState(msgspec.Struct, frozen=True):
+    """What was refused because it breaks the rules of the exchange, by peer and kind, since this node was made.
+
+    peer  empty for who has shown no certificate of a peer
+    kind  stable, kebab-case
+    last  when it happened last
+    """
+
+    peer: str
+    kind: str
+    count: int
+    last: str
+
+
+class AskedToday(msgspec.Struct, frozen=True):
+    """How much one peer has asked of this node today: requests since the start, and bytes that were answered."""
+
+    peer: str
+    requests: int
+    answered_bytes: int
+
+
 class Status(msgspec.Struct, frozen=True):
     """Who the node is and what it is doing.
 
     pulling   one row for each peer that is pulled from; empty while the node doesn't run
     fences    channels that may not be signed on, with the reason
     recovery  peers for whom something waits since a backup was put back
+    attacks   what was refused because it breaks the rules of the exchange
+    asked     what peers have asked today
     """
 
     node: str
@@ -65,6 +89,8 @@ class Status(msgspec.Struct, frozen=True):
     pulling: list[PullState]
     fences: dict[str, str]
     recovery: list[RecoveryState]
+    attacks: list[AttackState]
+    asked: list[AskedToday]
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -129,6 +155,8 @@ def status(node: House, world: Here) -> Status:
             for left in (waiting(world, peer) for peer in world.store.peers())
             if not left.done
         ],
+        attacks=[AttackState(met.peer, met.kind, met.count, instant_text(met.last)) for met in node.guarding.told()],
+        asked=[AskedToday(one.peer, one.requests, one.answered_bytes) for one in node.guarding.quotas.spent()],
     )
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from comity.config import DEFAULT_PORT, fresh_config
 from comity.faces.cli import backing_up, recovering, storing
+from comity.faces.cli.attack_words import show_attacks
 from comity.faces.cli.session import err, session
 
 ORDER = 10
@@ -127,6 +128,7 @@ def _status(console: Console, told: dict[str, Any]) -> None:
             faults = ", ".join(f"{code} {count}" for code, count in sorted(row["faults"].items()))
             table.add_row(row["peer"], str(row["rounds"]), row["pulled_at"] or "never", row["last_fault"], faults)
         console.print(table)
+    show_attacks(console, told["attacks"])
 
 
 @contextmanager
