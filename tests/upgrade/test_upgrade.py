@@ -12,12 +12,15 @@ import pytest
 from comity.adapters.store import schema
 from comity.adapters.store import tables as t
 from comity.adapters.store.sqlite import SqliteDatabase
+from comity.domain.people import Account
 from comity.domain.record import State
+from comity.domain.terms import Instant
 from comity.errors import Misconfigured
 from comity.flows.drain import Drainer
 from comity.flows.receive import Puller
 from comity.node.assembly import open_node
 from comity.node.storing import upgrade_store
+from comity.ports.people import AccountKept
 from tests.node.homes import fresh_home
 from tests.upgrade.earlier import as_version_1
 from tests.upgrade.furnished import close, furnished, told
@@ -33,6 +36,37 @@ def upgrade(folder: Path) -> list[str]:
     connection.exec_driver_sql("commit")
     database.close()
     return done
+
+
+def as_version_2(folder: Path) -> None:
+    """The step that the program of version 2 would have taken."""
+    as_version_1(folder / "store" / "node.db")
+    database = SqliteDatabase(folder / "store")
+    connection = database.writer(0)
+    database.begin(connection)
+    schema._stamp(connection, schema.FIRST)
+    schema._steps(connection, "0002")
+    connection.exec_driver_sql("commit")
+    database.close()
+
+
+def test_a_store_of_version_2_is_upgraded_and_has_people(tmp_path: Path) -> None:
+    two = furnished(tmp_path)
+    before = told(two.kr.store)
+    close(two)
+    for side in ("kr", "kh"):
+        as_version_2(tmp_path / side)
+    with pytest.raises(Misconfigured, match=r"schema-older.*found=2"):
+        pair(tmp_path)
+    for side in ("kr", "kh"):
+        assert [title.split(" ")[0] for title in upgrade(tmp_path / side)] == ["0003"]
+    two = pair(tmp_path, seed=2)
+    assert told(two.kr.store) == before
+    assert not two.kr.people.has_accounts()
+    person = Account("a", "kim", "Kim (fictional)", ("officer",), "ko", "Asia/Seoul", "active", Instant(1), "")
+    two.kr.store.keep([], [AccountKept(person)])
+    assert two.kr.people.accounts() == (person,)
+    close(two)
 
 
 def test_a_store_of_version_1_is_upgraded_whole_and_syncs_on(tmp_path: Path) -> None:

@@ -13,11 +13,13 @@ from typing import Any, Protocol
 from comity.domain.access import CaseFile, Grant, Link, Member, Role, Sight
 from comity.domain.law import LawBook, Measure
 from comity.domain.ledger import Channel, Lane, Line, Peer, Policy, Position, VerifierKey
-from comity.domain.record import Entry, Sealed, Told
+from comity.domain.record import Entry, Header, Sealed, Told
 from comity.domain.record.custody import OrderRule
 from comity.domain.request import Machine
+from comity.domain.search import Asked
 from comity.domain.terms import Country, Instant, NodeName
 from comity.errors import Misconfigured, NotFound
+from comity.ports.people import NO_CEREMONIES, NO_HASHER, Ceremonies, Hasher, People, PeopleFact
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,30 @@ class Letter:
     sealed: Sealed
     told: Told
     erases: tuple[Erasure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A record that holds what was asked for, as far as it may be seen."""
+
+    place: Place
+    header: Header
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Some of what was found, the last filed first; one record once, wherever else it stands.
+
+    count   how many there are in all, as far as they were counted
+    exact   whether all were counted; there may be more otherwise
+    after   where the next ones go on; None when these were the last
+    """
+
+    found: tuple[Hit, ...]
+    count: int
+    exact: bool
+    after: Place | None
 
 
 # ---- facts: rows that change in the very transaction that appends the letters -----------------------------------------
@@ -214,6 +240,7 @@ Fact = (
     | Member
     | Link
     | Grant
+    | PeopleFact
 )
 
 
@@ -238,7 +265,7 @@ class Cases(Protocol):
         """Emergency accesses, newest first."""
 
 
-class Store(Cases, Protocol):
+class Store(Cases, People, Protocol):
     """Durable memory of one node. What a call has answered survives the loss of the process."""
 
     def seen(self, sight: Sight) -> Store:
@@ -333,6 +360,12 @@ class Store(Cases, Protocol):
 
     def of_kind(self, kind: str, limit: int = 1000) -> list[Place]:
         """Newest first."""
+
+    def searched(self, asked: Asked, limit: int, after: Place | None = None) -> Hits:
+        """Settled records that hold what is asked for, without those that their issuer has taken back.
+
+        after   a place that was found by the same question; Malformed when there is no such place, or none that is seen
+        """
 
     def buried(self, issuer: str, records: Sequence[str]) -> dict[str, Place]:
         """Of these envelope ids, those that were erased or withdrawn, each with its order."""
@@ -558,3 +591,10 @@ class World:
     heralds: Mapping[str, Herald] = field(default_factory=dict)
     quorums: Mapping[Lane, Policy] = field(default_factory=dict)
     skew_ms: int = 86_400_000
+    hasher: Hasher = NO_HASHER
+    ceremonies: Ceremonies = NO_CEREMONIES
+
+    @property
+    def people(self) -> People:
+        """Who may come in, and by what."""
+        return self.store

@@ -13,6 +13,7 @@ from comity.adapters.store.casing import keep_case
 from comity.adapters.store.group import Group
 from comity.adapters.store.growth import Growth
 from comity.adapters.store.marks import size_mark
+from comity.adapters.store.peopling import keep_people
 from comity.adapters.store.prepared import Prepared, unless_there
 from comity.adapters.store.rows import (
     Log,
@@ -94,6 +95,8 @@ def apply(group: Group, fact: Fact) -> None:
             witnessing.witness(group, fact)
         case CaseFile() | Member() | Link() | Grant():
             keep_case(group, fact)
+        case _:
+            keep_people(group, fact)
 
 
 def _keep_peer(group: Group, fact: PeerKept) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from comity.adapters.store.memory_cases import Cabinet, MemoryCases
+from comity.adapters.store.memory_people import MemoryPeople, Staff
 from comity.domain.access import CaseFile, Grant, Link, Member
 from comity.domain.ledger import (
     EMPTY_ROOT,
@@ -92,6 +93,7 @@ class Content:
     logs: dict[str, LogKept] = field(default_factory=dict)
     witnessed: dict[str, Witnessed] = field(default_factory=dict)
     cases: Cabinet = field(default_factory=Cabinet)
+    people: Staff = field(default_factory=Staff)
 
 
 def _blocks(size: int) -> list[tuple[int, int]]:
@@ -104,7 +106,7 @@ def _blocks(size: int) -> list[tuple[int, int]]:
     return blocks
 
 
-class MemoryStore(MemoryCases):
+class MemoryStore(MemoryCases, MemoryPeople):
     """Port `Store` without a disk."""
 
     def __init__(self, me: NodeName, keyring: Keyring, salt: Callable[[], bytes], *, step: Step = no_step) -> None:
@@ -118,6 +120,10 @@ class MemoryStore(MemoryCases):
     @property
     def _cabinet(self) -> Cabinet:
         return self._is.cases
+
+    @property
+    def _staff(self) -> Staff:
+        return self._is.people
 
     def _shelf(self, origin: str, content: Content | None = None) -> Shelf:
         found = (content or self._is).shelves.get(origin)
@@ -296,6 +302,8 @@ class MemoryStore(MemoryCases):
                 content.witnessed[origin] = fact
             case CaseFile() | Member() | Link() | Grant():
                 content.cases.keep(fact)
+            case _:
+                content.people.keep(fact)
 
     # ---- reader
     def pend(self, origin: str, note: bytes, size: int, leaves: Sequence[bytes]) -> None:

@@ -20,6 +20,7 @@ from comity.adapters.store.finding import Finding
 from comity.adapters.store.group import Group
 from comity.adapters.store.listing import Listing
 from comity.adapters.store.marks import Marks
+from comity.adapters.store.peopling import Peopling
 from comity.adapters.store.reading import load_logs
 from comity.adapters.store.rebuilding import differences
 from comity.adapters.store.returning import Restored, finish_return
@@ -70,7 +71,7 @@ class _NotThereError(Exception):
     """The connection was lost, and nothing of the transaction is in the database."""
 
 
-class SqlStore(Finding, Listing, Casing):
+class SqlStore(Finding, Listing, Casing, Peopling):
     """Port `Store` on one database that this process alone may write.
 
     marks    folder of the high-water file; it must lie outside what backups restore

@@ -258,3 +258,96 @@ case_grant = Table(  # emergency access
     Column("judged_at", BigInteger),
 )
 Index("case_grant_account", case_grant.c.account)
+
+# ── people ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+account = Table(
+    "account",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("login", Word, nullable=False, unique=True),
+    Column("name", Word, nullable=False),
+    Column("name_key", Word, nullable=False, unique=True),
+    Column("roles", LargeBinary, nullable=False),
+    Column("language", Word, nullable=False),
+    Column("zone", Word, nullable=False),
+    Column("standing", Word, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("password", Word, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+
+passkey = Table(
+    "passkey",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("account", Word, nullable=False),
+    Column("name", Word, nullable=False),
+    Column("public", LargeBinary, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("used", BigInteger),
+    Column("backed_up", Boolean, nullable=False),
+    Column("transports", LargeBinary, nullable=False),
+    Column("removed", BigInteger),
+)
+Index("passkey_account", passkey.c.account)
+
+person_session = Table(
+    "person_session",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),  # SHA-256 of the token
+    Column("id", Word, nullable=False, unique=True),
+    Column("account", Word, nullable=False),
+    Column("kind", Word, nullable=False),
+    Column("how", Word, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Column("idle_ms", BigInteger, nullable=False),
+    Column("label", Word, nullable=False),
+    Column("scope", Word, nullable=False),
+    Column("case_id", Word),
+    Column("purpose", Word, nullable=False),
+    Column("basis", Word),
+    Column("ended", BigInteger),
+    Column("why", Word, nullable=False),
+)
+Index("person_session_account", person_session.c.account, person_session.c.made)
+
+person_context = Table(  # what was chosen in a session, and why
+    "person_context",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("session", Word, nullable=False),
+    Column("account", Word, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("case_id", Word),
+    Column("purpose", Word, nullable=False),
+    Column("basis", Word),
+    Column("reason", Word, nullable=False),
+)
+Index("person_context_session", person_context.c.session)
+
+ticket = Table(  # invitations, resets, codes, known devices, challenges
+    "ticket",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),  # SHA-256 of the secret
+    Column("kind", Word, nullable=False),
+    Column("account", Word, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("about", LargeBinary, nullable=False),
+    Column("used", BigInteger),
+)
+Index("ticket_account", ticket.c.account, ticket.c.kind)
+Index("ticket_until", ticket.c.until)
+
+tries = Table(  # failures that count against a name, a device or an address
+    "tries",
+    metadata,
+    Column("key", Word, primary_key=True),
+    Column("failures", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+)
+Index("tries_last", tries.c.last)

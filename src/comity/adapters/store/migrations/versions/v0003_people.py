@@ -13,6 +13,7 @@ WORD = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 def upgrade() -> None:
     _cases()
+    _people()
     op.create_index("cosignature_size", "cosignature", ["ch", "size"])
     op.execute("update schema set version = 3")
 
@@ -63,3 +64,86 @@ def _cases() -> None:
         sa.Column("judged_at", sa.BigInteger),
     )
     op.create_index("case_grant_account", "case_grant", ["account"])
+
+
+def _people() -> None:
+    op.create_table(
+        "account",
+        sa.Column("id", WORD, primary_key=True),
+        sa.Column("login", WORD, nullable=False, unique=True),
+        sa.Column("name", WORD, nullable=False),
+        sa.Column("name_key", WORD, nullable=False, unique=True),
+        sa.Column("roles", sa.LargeBinary, nullable=False),
+        sa.Column("language", WORD, nullable=False),
+        sa.Column("zone", WORD, nullable=False),
+        sa.Column("standing", WORD, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("by", WORD, nullable=False),
+        sa.Column("password", WORD, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "passkey",
+        sa.Column("id", sa.LargeBinary, primary_key=True),
+        sa.Column("account", WORD, nullable=False),
+        sa.Column("name", WORD, nullable=False),
+        sa.Column("public", sa.LargeBinary, nullable=False),
+        sa.Column("count", sa.BigInteger, nullable=False),
+        sa.Column("made", sa.BigInteger, nullable=False),
+        sa.Column("used", sa.BigInteger),
+        sa.Column("backed_up", sa.Boolean, nullable=False),
+        sa.Column("transports", sa.LargeBinary, nullable=False),
+        sa.Column("removed", sa.BigInteger),
+    )
+    op.create_index("passkey_account", "passkey", ["account"])
+    op.create_table(
+        "person_session",
+        sa.Column("key", sa.LargeBinary, primary_key=True),
+        sa.Column("id", WORD, nullable=False, unique=True),
+        sa.Column("account", WORD, nullable=False),
+        sa.Column("kind", WORD, nullable=False),
+        sa.Column("how", WORD, nullable=False),
+        sa.Column("made", sa.BigInteger, nullable=False),
+        sa.Column("seen", sa.BigInteger, nullable=False),
+        sa.Column("ends", sa.BigInteger, nullable=False),
+        sa.Column("idle_ms", sa.BigInteger, nullable=False),
+        sa.Column("label", WORD, nullable=False),
+        sa.Column("scope", WORD, nullable=False),
+        sa.Column("case_id", WORD),
+        sa.Column("purpose", WORD, nullable=False),
+        sa.Column("basis", WORD),
+        sa.Column("ended", sa.BigInteger),
+        sa.Column("why", WORD, nullable=False),
+    )
+    op.create_index("person_session_account", "person_session", ["account", "made"])
+    op.create_table(
+        "person_context",
+        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("session", WORD, nullable=False),
+        sa.Column("account", WORD, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("case_id", WORD),
+        sa.Column("purpose", WORD, nullable=False),
+        sa.Column("basis", WORD),
+        sa.Column("reason", WORD, nullable=False),
+    )
+    op.create_index("person_context_session", "person_context", ["session"])
+    op.create_table(
+        "ticket",
+        sa.Column("key", sa.LargeBinary, primary_key=True),
+        sa.Column("kind", WORD, nullable=False),
+        sa.Column("account", WORD, nullable=False),
+        sa.Column("made", sa.BigInteger, nullable=False),
+        sa.Column("until", sa.BigInteger, nullable=False),
+        sa.Column("about", sa.LargeBinary, nullable=False),
+        sa.Column("used", sa.BigInteger),
+    )
+    op.create_index("ticket_account", "ticket", ["account", "kind"])
+    op.create_index("ticket_until", "ticket", ["until"])
+    op.create_table(
+        "tries",
+        sa.Column("key", WORD, primary_key=True),
+        sa.Column("failures", sa.BigInteger, nullable=False),
+        sa.Column("last", sa.BigInteger, nullable=False),
+    )
+    op.create_index("tries_last", "tries", ["last"])
