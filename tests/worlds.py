@@ -243,10 +243,12 @@ def pair(
     steps: tuple[Step, Step] = (no_step, no_step),
     seed: int = 1,
 ) -> Pair:
+    """`store` as in `open_store`; `postgres+sqlite` gives each node its own."""
+    kinds = store.split("+")
     worlds: dict[NodeName, World] = {}
     couriers = [DirectCourier(NodeName(name), worlds) for name in ("police.kr.example", "taskforce.kh.example")]
     kr = node_world(
-        folder / "kr", "police.kr.example", "KR", couriers[0], catalog, store=store, seed=seed, step=steps[0]
+        folder / "kr", "police.kr.example", "KR", couriers[0], catalog, store=kinds[0], seed=seed, step=steps[0]
     )
     kh = node_world(
         folder / "kh",
@@ -254,7 +256,7 @@ def pair(
         "KH",
         couriers[1],
         catalog,
-        store=store,
+        store=kinds[-1],
         seed=seed + 100_000,
         step=steps[1],
     )

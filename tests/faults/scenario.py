@@ -138,9 +138,9 @@ def erase_once(world: World, origin: str, index: int, order_id: str) -> None:
     world.store.keep([replace(order, erases=(Erasure(Place(origin, index)),))])
 
 
-def open_pair(folder: Path, steps: tuple[Step, Step], *, salt_seed: int, withhold: bool) -> Pair:
+def open_pair(folder: Path, steps: tuple[Step, Step], *, salt_seed: int, withhold: bool, store: str = "sqlite") -> Pair:
     """Both nodes from their disks; chance differs at each opening, as it does in life."""
-    two = pair(folder, None, steps=steps, seed=salt_seed)
+    two = pair(folder, None, store=store, steps=steps, seed=salt_seed)
     log = SeenLog(folder / "seen.log")
     kr = replace(two.kr, courier=WatchedCourier(two.kr.courier, log, withhold=withhold))  # type: ignore[arg-type]
     kh = replace(two.kh, courier=WatchedCourier(two.kh.courier, log, withhold=withhold))  # type: ignore[arg-type]

@@ -122,23 +122,52 @@ def test_an_outcome_that_nobody_can_tell_stops_the_store_until_it_is_opened_anew
 ) -> None:
     origin = channel_to(world, "taskforce.kh.example", Lane.BULK, "1" * 16).origin
     assert isinstance(world.store, PostgresStore)
-    database = world.store._db
+    database, there, name = world.store._db, postgres.server(), name_of(tmp_path)
+    monkeypatch.setattr(sql, "UNKNOWN_PATIENCE_S", 0.3)
 
     def mark(connection: sql.Connection) -> str:
         told = adapter.PostgresDatabase.mark(database, connection)  # type: ignore[arg-type]
         connection.exec_driver_sql("commit")
-        postgres.server().cut(name_of(tmp_path))
-        return "9" * len(told)  # a transaction that this server has never had
+        there.ask("postgres", f"alter database {name} allow_connections false")
+        there.cut(name)
+        return told
 
     monkeypatch.setattr(database, "mark", mark)
-    with pytest.raises(Fenced, match="commit-unknown"):
-        world.store.keep([letter(origin, sealed_indicator(world, 1))])
+    try:
+        with pytest.raises(Fenced, match="commit-unknown"):
+            world.store.keep([letter(origin, sealed_indicator(world, 1))])
+    finally:
+        there.ask("postgres", f"alter database {name} allow_connections true")
     with pytest.raises(Fenced):
         world.store.keep([], [Noticed("a", Instant(1), "k")])
     world.store.close()
     store = again(tmp_path)  # an ordinary start: the database is ahead of the file, not behind it
     assert store.position(origin).size == 1
     store.close()
+
+
+def test_a_transaction_whose_number_went_to_another_is_not_taken_for_done(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a loss of power the server gives the last numbers out again: what tells is a row of the transaction's own."""
+    assert isinstance(world.store, PostgresStore)
+    database = world.store._db
+    world.store.keep([], [Noticed("a", Instant(1), "k")])
+    before = postgres.server().ask(name_of(tmp_path), "select at from cursor where name = %s", adapter.TURN)
+    passed = []
+
+    def cut(connection: sql.Connection) -> str:
+        told = adapter.PostgresDatabase.mark(database, connection)  # type: ignore[arg-type]
+        if not passed:
+            postgres.server().cut(name_of(tmp_path))
+        passed.append(told)
+        return told
+
+    monkeypatch.setattr(database, "mark", cut)
+    world.store.keep([], [Acted(world.me.name, "x", Instant(1), "done")])
+    assert len(passed) == 2
+    assert len({before[0][0], *map(int, passed)}) == 3
+    assert world.store.acted(world.me.name, "x") == "done"
 
 
 def test_a_database_that_comes_back_older_is_not_signed_on(world: World, tmp_path: Path) -> None:

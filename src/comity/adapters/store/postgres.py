@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
+from comity.adapters.store import inverted
 from comity.adapters.store import tables as t
 from comity.adapters.store.database import Database, Scrubbed
 from comity.adapters.store.sql import SqlStore
@@ -24,8 +25,10 @@ from comity.ports import Keyring, Step, no_step
 
 T = TypeVar("T")
 OWNER = 0x636F_6D69_7479  # "comity": the advisory lock that the writer's session holds, one in each database
+TURN = "store/turn"
+_MARK = "insert into cursor (name, at) values (%s, %s) on conflict (name) do update set at = excluded.at"
 SETTINGS = {"connect_timeout": "10", "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3"}
-BODIES = (t.entry, t.trace, t.warning)
+BODIES = (t.entry, t.trace, t.warning, t.search_place, t.search_text, inverted.words)
 _MAY_VACUUM = """select rolsuper or pg_has_role(current_user, datdba, 'usage')
  from pg_database, pg_roles where datname = current_database() and rolname = current_user"""
 """Tables whose rows hold what an order may take away."""
@@ -127,17 +130,18 @@ class PostgresDatabase(Database):
         return NoSpace("no-space", folder=self.where) if full else fault
 
     def mark(self, connection: Connection) -> str:
-        return str(connection.exec_driver_sql("select pg_current_xact_id()").scalar_one())
+        """A row of the transaction's own. Its number would not do: a server that lost power gives it out again."""
+        mark = secrets.randbits(62)
+        connection.exec_driver_sql(_MARK, (TURN, mark))
+        return str(mark)
 
     def committed(self, connection: Connection, mark: str) -> bool:
-        """The server keeps the outcome of recent transactions. We own the database again, so that one has ended."""
+        """We own the database again, so the transaction has ended: its row is there, or that of an earlier one."""
         try:
-            said = connection.exec_driver_sql("select pg_xact_status(%s::xid8)", (mark,)).scalar()
+            said = connection.exec_driver_sql("select at from cursor where name = %s", (TURN,)).scalar()
         except DBAPIError as fault:
             raise Unreachable("transaction-unknown", where=self.where) from fault
-        if said not in ("committed", "aborted"):
-            raise Unreachable("transaction-unknown", where=self.where, said=said)
-        return bool(said == "committed")
+        return said == int(mark)
 
     # ---- readers
     def read(self, ask: Callable[[Connection], T]) -> T:
