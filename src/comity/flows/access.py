@@ -37,6 +37,15 @@ def permit(world: World, actor: Actor, act: str, subject: Subject | None = None)
     return decide(standing(world, actor), Act(act), subject, context(world, actor), world.clock.now())
 
 
+def permit_on(
+    world: World, actor: Actor, act: str, things: Iterable[str], records: Iterable[Record[Any]] = ()
+) -> tuple[Reason, ...]:
+    """Like `permit`, about these things (ids of requests, reports, records; digests of files) and what their records' markings say."""
+    if not actor.account:
+        return ()
+    return permit(world, actor, act, subject_of(world, things, records))
+
+
 def standing(world: World, actor: Actor) -> Standing:
     """The actor's roles, as far as the catalog has them, and the cases that are open to them now."""
     known = world.catalog.roles()
@@ -68,6 +77,11 @@ def seen_by(world: World, actor: Actor) -> World:
     return replace(world, store=world.store.seen(sight))
 
 
+def whole(world: World) -> World:
+    """The world with everything in it: for what must reach every copy, after the actor was found to see what it is about."""
+    return replace(world, store=world.store.whole())
+
+
 def subject_of(world: World, things: Iterable[str], records: Iterable[Record[Any]] = ()) -> Subject:
     """What these things are, for a decision: in which cases they lie, and what their records' markings say."""
     markings: dict[Marking, None] = {}
@@ -76,6 +90,17 @@ def subject_of(world: World, things: Iterable[str], records: Iterable[Record[Any
         markings.setdefault(record.envelope.marking)
         owner = owner or record.envelope.issuer
     return Subject(world.store.lies_in(tuple(things)), tuple(markings), owner)
+
+
+def there(world: World, what: Thing, thing: str) -> bool:
+    """Whether the thing is in the world: in an actor's own, whether they see it."""
+    try:
+        if what == "record":
+            return bool(world.store.find(thing))
+        key = bytes.fromhex(thing[:32] if what == "file" else thing.replace("-", ""))
+    except ValueError:
+        return False
+    return key in world.store.traced(what, [key])
 
 
 def filed_under(world: World, actor: Actor, what: Thing, things: Sequence[str]) -> list[Link]:

@@ -11,6 +11,7 @@ from comity.domain.record.kinds import amend_1
 from comity.domain.record.orders import Target
 from comity.domain.terms import Actor, Granted, NodeName, Reason, Refused
 from comity.errors import MalformedRecord
+from comity.flows.access import permit_on, whole
 from comity.flows.disposition import disposition_of
 from comity.flows.filing import desk, letter, sealed
 from comity.flows.ordering import Issued, issue, refusal_for, targets_of
@@ -25,7 +26,8 @@ def amend(
 
     danger   somebody is in danger while the old one is believed: the shortest deadline
     """
-    reasons = refusal_for(world, [record], reason_code)
+    reasons = permit_on(world, actor, "amend", [record]) + refusal_for(world, [record], reason_code)
+    world = whole(world)
     if reasons:
         return Refused(reasons)
     targets = targets_of(world, [record])

@@ -15,7 +15,7 @@ from comity.domain.request import RequestView
 from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_from, instant_text
 from comity.flows.duty import taken_back
 from comity.flows.filing import channel_in, letter, sealed
-from comity.flows.request import REQUESTS
+from comity.flows.request import REQUESTS, may
 from comity.flows.request_state import Dossier, dossier, lane_of
 from comity.ports import Letter, Place, World
 
@@ -51,6 +51,7 @@ def answer(
     """One step by our side. What the machine doesn't allow here and now is refused with what it does allow."""
     found = dossier(world, request)
     lead, reasons = _lead_in(found, said.event)
+    reasons += may(world, actor, "countersign" if said.event == "countersign" else "answer", found)
     reasons += _told_as(found, said.event, by_action=False)
     reasons += _objections(world, found, said)
     reasons += _two_persons(found, actor, said.event)
@@ -84,6 +85,7 @@ def act(
     """
     found = dossier(world, request)
     lead, reasons = _lead_in(found, event)
+    reasons += may(world, actor, "act", found)
     reasons += _told_as(found, event, by_action=True)
     reasons += _taken_back(world, found)
     if event == "preserve" and hold_until is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from comity.domain.law import usable
 from comity.domain.record.kinds import attestation_1
 from comity.domain.terms import Actor, Granted, Instant, NodeName, Reason, Refused, instant_from, instant_text
+from comity.flows.access import permit
 from comity.flows.filing import desk, letter, sealed
 from comity.flows.lookup import opened
 from comity.flows.request import ON_DESK, measure_named, weigh_for
@@ -43,7 +44,7 @@ def attest_route(
     Only for measures that leave as an alert: all others have somebody who reads, attests and approves each time.
     """
     now = world.clock.now()
-    reasons: tuple[Reason, ...] = ()
+    reasons = permit(world, actor, "attest")
     if measure_named(world, measure).leaves != "alert":
         reasons += (Reason("attested-each-time", {"field": "measure", "measure": measure, "mend": "attest-the-draft"}),)
     fits = [view.row.id for view in usable(weigh_for(world, measure, to))]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from comity.domain.access import GLASS_MS, GLASS_REASON_MIN, CaseFile, Grant, Link, Member, Subject, Thing
 from comity.domain.terms import Actor, Granted, Instant, Reason, Refused
 from comity.errors import Malformed, NotFound
-from comity.flows.access import permit
+from comity.flows.access import permit, there
 from comity.ports import Noticed, World
 
 TITLE_MAX = 300
@@ -202,17 +202,5 @@ def _present(found: Opened, account: str, now: Instant) -> Member | None:
 
 def _must_be_there(world: World, what: Thing, thing: str) -> None:
     """NotFound unless the actor sees it; what isn't there and what is hidden answer alike."""
-    seen = False
-    try:
-        if what == "record":
-            seen = bool(world.store.find(thing))
-        elif what == "file":
-            key = bytes.fromhex(thing[:32])
-            seen = len(thing) == 64 and key in world.store.traced("file", [key])
-        else:
-            key = bytes.fromhex(thing.replace("-", ""))
-            seen = key in world.store.traced(what, [key])
-    except ValueError:
-        seen = False
-    if not seen:
+    if not there(world, what, thing):
         raise NotFound(what, thing=thing[:70])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from comity.domain.record.kinds import clear_1
 from comity.domain.terms import Actor, Granted, Reason, Refused
+from comity.flows.access import permit_on
 from comity.flows.ordering import refusal_for, targets_of
 from comity.flows.proposal import GROUNDS, Proposal, propose
 from comity.ports import World
@@ -13,7 +14,7 @@ from comity.ports import World
 
 def propose_clearance(world: World, actor: Actor, records: Sequence[str], ground: str) -> Granted[Proposal] | Refused:
     """First of two persons. Holders mark the records as cleared; an erasure, if they are to go too, is proposed beside it."""
-    reasons = refusal_for(world, records, ground)
+    reasons = permit_on(world, actor, "clear", records) + refusal_for(world, records, ground)
     if ground not in GROUNDS:
         reasons += (Reason("ground-not-of-a-clearance", {"field": "ground", "choices": list(GROUNDS)}),)
     if reasons:

@@ -14,6 +14,7 @@ from comity.domain.record.custody import Disposition, Holder, Tally, stage, tall
 from comity.domain.record.kinds import decision_1
 from comity.domain.terms import Actor, Granted, NodeName, Reason, Refused, instant_text
 from comity.errors import NotFound
+from comity.flows.access import permit_on, whole
 from comity.flows.answering import report
 from comity.flows.carrying import transfers_in, transfers_out
 from comity.flows.disposition import TRANSFER, Ordered, disposition_of, ordered_at, orders_about, speaking_of
@@ -144,7 +145,8 @@ def _keepers(world: World, issuer: str, record: str) -> Iterator[Keeper]:
 def release(world: World, actor: Actor, act: str, holder: str, reason: str) -> Granted[Followed] | Refused:
     """An overseer takes a holder out of the count, with a reason; it stays in the overview as released, not as complied."""
     found = act_named(world, act)
-    reasons: list[Reason] = []
+    reasons = [*permit_on(world, actor, "release", [found.id])]
+    world = whole(world)
     if holder not in {each.node for each in holders_of(world, found)}:
         reasons.append(Reason("no-such-holder", {"field": "holder", "holder": holder}))
     if not reason.strip():

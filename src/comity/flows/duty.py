@@ -11,6 +11,7 @@ from comity.domain.record.kinds import ack_2
 from comity.domain.record.orders import Target
 from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_from
 from comity.errors import NotFound
+from comity.flows.access import permit, whole
 from comity.flows.answering import Outcome, report
 from comity.flows.disposition import disposition_of
 from comity.flows.holders import Act, act_named, answered, rule_of
@@ -88,14 +89,14 @@ def answer_duty(
     world: World, actor: Actor, order: str, state: Literal["reversed", "cannot-reverse"], reason: str | None = None
 ) -> Granted[Outcome] | Refused:
     """An officer says whether what had been done was taken back; it goes up to whoever gave us the order."""
-    reasons: list[Reason] = []
+    reasons = [*permit(world, actor, "answer")]
     if _duty(world, order) is None:
         reasons.append(Reason("no-duty", {"order": order[:60]}))
     if state == "cannot-reverse" and not reason:
         reasons.append(Reason("reason-missing", {"field": "reason", "mend": "say why it can't be taken back"}))
     if reasons:
         return Refused(tuple(reasons))
-    outcome = Outcome(state, reason)
+    outcome, world = Outcome(state, reason), whole(world)
     world.store.keep(report(world, act_named(world, order), said=outcome, by=actor.name))
     return Granted(outcome)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from comity.domain.record import decode_fields, open_record
 from comity.domain.record.kinds import erase_1
 from comity.domain.terms import Actor, Granted, Reason, Refused
+from comity.flows.access import permit_on
 from comity.flows.ordering import refusal_for, targets_of
 from comity.flows.proposal import Proposal, propose
 from comity.ports import Place, World
@@ -19,7 +20,7 @@ def propose_erasure(
 
     fields   pointers of sealed fields to destroy; None destroys the records whole, and whatever was drafted for them here
     """
-    reasons = refusal_for(world, records, ground)
+    reasons = permit_on(world, actor, "erase", records) + refusal_for(world, records, ground)
     if reasons:
         return Refused(reasons)
     pointers = tuple(sorted(set(fields))) if fields is not None else None

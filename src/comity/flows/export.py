@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from hashlib import sha256
 
-from comity.domain.terms import NodeName
+from comity.domain.terms import Actor, NodeName, Reason
+from comity.flows.access import permit_on
 from comity.flows.certify import Receipt, certify
+from comity.flows.lookup import opened as opened_at
 from comity.ports import Copied, Place, World
 
 NOBODY_NAMED = "not-named"
@@ -24,6 +26,12 @@ def export_fields(world: World, place: Place, opened: Collection[str], by: str) 
     made = certify(world, place, opened=opened)
     _remember(world, place, "fields", made.fields, by)
     return made
+
+
+def may_export(world: World, actor: Actor, place: Place) -> tuple[Reason, ...]:
+    """Why values of this record don't leave the node by this actor's hand; nothing when they may."""
+    record = opened_at(world, place)
+    return permit_on(world, actor, "export", [record.envelope.id], [record]) if record is not None else ()
 
 
 def _remember(world: World, place: Place, what: str, raw: bytes, by: str) -> None:

@@ -6,6 +6,7 @@ officer takes it away.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,10 +16,14 @@ from comity.domain.record import Record, kinds
 from comity.domain.record.opened import file_trace
 from comity.domain.terms import Granted, NodeName, Reason, Refused
 from comity.errors import Malformed, NotFound
+from comity.flows.access import whole
 from comity.flows.lookup import opened
 from comity.ports import Noticed, Place, World
 
 State = Literal["here", "fetching", "named"]
+
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,13 @@ def standing(world: World, sha256: str) -> Standing:
     return Standing("fetching" if held else "named", held)
 
 
+def shown(world: World, digests: Iterable[str]) -> list[str]:
+    """Of these files, those that are open to whoever's world it is: named by a record of theirs, or by none and in no case of others."""
+    keys = {sha256: bytes.fromhex(sha256[:32]) for sha256 in digests if _SHA256.fullmatch(sha256)}
+    hidden = world.store.hidden("file", list(keys.values()))
+    return [sha256 for sha256, key in keys.items() if key not in hidden]
+
+
 def forget_unnamed(world: World, digests: Iterable[str], leaving: Collection[Place] = ()) -> tuple[str, ...]:
     """Of these files, forgets every one that no live record names any more, and returns them. Safe to repeat.
 
@@ -92,7 +104,7 @@ def forget_unnamed(world: World, digests: Iterable[str], leaving: Collection[Pla
 
 def forget(world: World, sha256: str) -> Granted[bool] | Refused:
     """Takes away a file that nobody names; says whether there was one. A named one goes with its records, not by itself."""
-    named_by = namings(world, sha256)
+    named_by = namings(whole(world), sha256)
     if named_by:
         places = [f"{each.place.origin} {each.place.index}" for each in named_by[:10]]
         mend = "erase the records that name it"

@@ -7,6 +7,7 @@ from comity.domain.record.custody import Course
 from comity.domain.record.kinds import ack_2
 from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_text
 from comity.errors import NotFound
+from comity.flows.access import permit_on, whole
 from comity.flows.answering import Outcome, report
 from comity.flows.carrying import held
 from comity.flows.disposition import disposition_of, orders_about
@@ -22,7 +23,7 @@ def hold(world: World, actor: Actor, record: str, basis: str, review: Instant) -
 
     review   the day on which somebody looks at it again
     """
-    reasons: list[Reason] = []
+    reasons = [*permit_on(world, actor, "hold", [record])]
     if not basis.strip():
         reasons.append(Reason("reason-missing", {"field": "basis", "mend": "name the basis of the hold"}))
     if review <= world.clock.now():
@@ -54,6 +55,9 @@ def lift(world: World, actor: Actor, record: str) -> Granted[int] | Refused:
     held_as = holding(world, record)
     if held_as is None:
         return Refused((Reason("no-hold", {"record": record[:60]}),))
+    if reasons := permit_on(world, actor, "hold", [record]):
+        return Refused(reasons)
+    world = whole(world)
     at = instant_text(world.clock.now())
     body = ack_2.Body(of=record, of_kind=held_as.of_kind, state="done", at=at, by=actor.name)
     letters: list[Letter] = [letter(desk(world), sealed(world, body, purpose=CUSTODY, marking=ON_DESK))]

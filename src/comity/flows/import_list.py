@@ -14,6 +14,7 @@ from comity.domain.match import Listing
 from comity.domain.record import Marking
 from comity.domain.record.kinds import indicator_1
 from comity.domain.terms import Actor, NodeName
+from comity.flows.access import filed_under
 from comity.flows.filing import channel_to, desk, letter, sealed
 from comity.flows.suppress import suppressors
 from comity.ports import World
@@ -88,7 +89,7 @@ def import_listings(
     origin = desk(world) if audience is None else channel_to(world, audience, Lane.BULK)
     lists = suppressors(world)
     before = world.store.position(origin).size
-    letters, named = [], 0
+    letters, named, named_records = [], 0, list[str]()
     for listing in listings:
         value = listing.value
         is_suppressed = bool(lists.check(value))
@@ -103,8 +104,11 @@ def import_listings(
             suppressed=is_suppressed,
             personal_value=UNSET if in_clear else value.value,
         )
-        record = list_id(source_sha256, origin, value, listing.note)
+        # In a case of its own: else it would tell what another case has imported already.
+        note = f"{listing.note}\n{actor.case}" if actor.case is not None else listing.note
+        record = list_id(source_sha256, origin, value, note)
+        named_records.append(record)
         letters.append(letter(origin, sealed(world, body, purpose="crime", marking=SHARED, record=record)))
-    places = world.store.keep(letters)
+    places = world.store.keep(letters, filed_under(world, actor, "record", named_records))
     new = sum(place.index >= before for place in set(places))
     return Imported(new, len(letters) - new, named, origin)

@@ -13,7 +13,7 @@ from comity.domain.record.kinds import message_1
 from comity.domain.record.places import Attachment
 from comity.domain.terms import Actor, Granted, Reason, Refused, instant_text
 from comity.flows.filing import channel_in, letter, sealed
-from comity.flows.request import REQUESTS
+from comity.flows.request import REQUESTS, may
 from comity.flows.request_state import Dossier, dossier, lane_of
 from comity.ports import Place, World
 
@@ -40,7 +40,7 @@ class Said:
 def send_message(world: World, actor: Actor, request: str, said: Said) -> Granted[Place] | Refused:
     """Writes to the other side of a request that has been sent and isn't closed."""
     found = dossier(world, request)
-    reasons = (*_objections(world, found, said),)
+    reasons = (*may(world, actor, "message", found), *_objections(world, found, said))
     if reasons:
         return Refused(reasons)
     sizes = [(sha256, world.files.size(sha256) or 0, media) for sha256, media in said.attachments]

@@ -15,6 +15,7 @@ from comity.domain.record.opened import uuid_trace
 from comity.domain.record.orders import Target
 from comity.domain.terms import Actor, Granted, Reason, Refused, instant_text
 from comity.errors import NotFound
+from comity.flows.access import permit_on, whole
 from comity.flows.disposition import versions
 from comity.flows.filing import desk, letter, sealed
 from comity.flows.forgetting import forget_files
@@ -94,7 +95,9 @@ def proposals(world: World, limit: int = 200) -> tuple[Proposal, ...]:
 def confirm(world: World, actor: Actor, wanted: str) -> Granted[Issued] | Refused:
     """Somebody else than who proposed it; the order stands with every reader, and bodies go in that transaction."""
     found, body = proposal(world, wanted), _draft(world, wanted)[0]
-    reasons = _objections(found, actor) + refusal_for(world, found.records, found.ground)
+    reasons = permit_on(world, actor, "confirm", found.records)
+    world = whole(world)
+    reasons += _objections(found, actor) + refusal_for(world, found.records, found.ground)
     if reasons:
         return Refused(reasons)
     decision = _decision(world, actor, wanted, CONFIRM)
@@ -128,8 +131,13 @@ def confirm(world: World, actor: Actor, wanted: str) -> Granted[Issued] | Refuse
 def reject(world: World, actor: Actor, wanted: str) -> Granted[Proposal] | Refused:
     """It stays on the desk, and nothing comes of it. Who proposed it may take it back."""
     found = proposal(world, wanted)
+    reasons: tuple[Reason, ...] = ()
+    if actor.name != found.proposed_by:
+        reasons = permit_on(world, actor, "confirm", found.records)
     if found.decided is not None:
-        return Refused((Reason("already-decided", {"proposal": wanted, "decided": found.decided}),))
+        reasons += (Reason("already-decided", {"proposal": wanted, "decided": found.decided}),)
+    if reasons:
+        return Refused(reasons)
     world.store.keep([_decision(world, actor, wanted, REJECT)])
     return Granted(proposal(world, wanted))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,12 +17,13 @@ from comity.domain.record.kinds import decision_1, request_1
 from comity.domain.record.places import Target
 from comity.domain.terms import Actor, Granted, NodeName, Reason, Refused, instant_text
 from comity.errors import Malformed, NotFound
+from comity.flows.access import filed_under, permit, permit_on, there
 from comity.flows.filing import channel_in, desk, letter, sealed
 from comity.flows.lookup import read_value
 from comity.flows.replacing import replacing
 from comity.flows.request_state import Dossier, dossier, drafting_path
 from comity.flows.suppress import suppressed
-from comity.ports import Letter, Place, World
+from comity.ports import Fact, Letter, Place, World
 
 REQUESTS = Marking(tlp="AMBER+STRICT", hcodes=("H0", "H2"))
 ON_DESK = Marking(tlp="RED", hcodes=("H0", "H2"))
@@ -92,6 +93,9 @@ def draft(world: World, actor: Actor, ask: Ask) -> Granted[Drafted] | Refused:
     peer_named(world, ask.to)
     measure = measure_named(world, ask.measure)
     targets, reasons = _targets(ask)
+    reasons += permit(world, actor, "draft")
+    if ask.report is not None and actor.account and not there(world, "report", ask.report):
+        reasons += (Reason("report-not-here", {"field": "report", "report": ask.report}),)
     if measure.leaves == "alert":
         reasons += (Reason("leaves-as-an-alert", {"field": "measure", "measure": measure.id, "mend": "alert"}),)
     if ask.replaces_request is not None:
@@ -122,7 +126,7 @@ def draft(world: World, actor: Actor, ask: Ask) -> Granted[Drafted] | Refused:
         form_personal=dict(ask.form_personal) or UNSET,
         personal_targets=tuple(Target(t.kind, t.value) for t in targets if not is_open(t.kind)) or UNSET,
     )
-    _keep_draft(world, body)
+    _keep_draft(world, body, filed_under(world, actor, "request", [request]))
     return Granted(review(world, request))
 
 
@@ -136,10 +140,15 @@ def _targets(ask: Ask) -> tuple[list[Indicator], tuple[Reason, ...]]:
     return found, tuple(reasons)
 
 
-def _keep_draft(world: World, body: request_1.Body) -> Place:
+def _keep_draft(world: World, body: request_1.Body, facts: Sequence[Fact] = ()) -> Place:
     record = sealed(world, body, purpose="crime", basis=body.route, marking=ON_DESK)
-    (place,) = world.store.keep([letter(desk(world), record)])
+    (place,) = world.store.keep([letter(desk(world), record)], facts)
     return place
+
+
+def may(world: World, actor: Actor, act: str, found: Dossier) -> tuple[Reason, ...]:
+    """Why this actor may not do this with a request; nothing when they may."""
+    return permit_on(world, actor, act, [found.request], (record for _, record in found.records))
 
 
 def _ours(world: World, request: str) -> tuple[Dossier, request_1.Body]:
@@ -193,8 +202,11 @@ def _warnings(world: World, body: request_1.Body) -> tuple[Reason, ...]:
 def attest(world: World, actor: Actor, request: str, text_title: str, text_sha256: str) -> Granted[Drafted] | Refused:
     """An officer records that they have read the text that applies; a new version of the draft says so."""
     found, body = _ours(world, request)
+    reasons = may(world, actor, "attest", found)
     if found.sent is not None:
-        return Refused((Reason("already-sent", {"request": request}),))
+        reasons += (Reason("already-sent", {"request": request}),)
+    if reasons:
+        return Refused(reasons)
     said = request_1.Attestation(actor.name, instant_text(world.clock.now()), text_sha256, text_title)
     _keep_draft(world, structs.replace(body, attestation=said))
     return Granted(review(world, request))
@@ -205,7 +217,7 @@ def submit(world: World, actor: Actor, request: str) -> Granted[Drafted] | Refus
     found, _ = _ours(world, request)
     drafted = review(world, request)
     path = drafting_path(found.machine)[:-1]
-    reasons = drafted.findings.blocking
+    reasons = may(world, actor, "submit", found) + drafted.findings.blocking
     if found.view.state != found.machine.initial:
         reasons += (Reason("not-a-draft", {"state": found.view.state}),)
     if reasons:
@@ -219,7 +231,8 @@ def approve(world: World, actor: Actor, request: str) -> Granted[Drafted] | Refu
     found, body = _ours(world, request)
     drafted = review(world, request)
     draft_ = _as_draft(world, body, approved_by=actor.name)
-    reasons = lint_for_sending(draft_, found.measure, drafted.routes, world.catalog.book()).blocking
+    reasons = may(world, actor, "approve", found)
+    reasons += lint_for_sending(draft_, found.measure, drafted.routes, world.catalog.book()).blocking
     event = drafting_path(found.machine)[-1]
     if not found.machine.allows(found.view.state, event, "requester"):
         reasons += (Reason("not-submitted", {"state": found.view.state, "mend": "submit"}),)
@@ -238,7 +251,7 @@ def send(world: World, actor: Actor, request: str) -> Granted[Place] | Refused:
     """Both gates once more, then the request stands in the peer's channel of its lane: approved, signed, numbered."""
     found, body = _ours(world, request)
     approval = _approval(found)
-    reasons: tuple[Reason, ...] = ()
+    reasons = may(world, actor, "send", found)
     if found.sent is not None:
         reasons += (Reason("already-sent", {"request": request}),)
     elif approval is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
+from comity.domain.access import Link
 from comity.domain.indicator import Indicator, is_open
 from comity.domain.law import Attestation, Draft, Findings, Measure, RouteView, lint_alert, usable
 from comity.domain.ledger import Lane
@@ -18,6 +19,7 @@ from comity.domain.record.kinds import request_1
 from comity.domain.record.places import Target
 from comity.domain.terms import Actor, Granted, Instant, NodeName, Reason, Refused, instant_from, instant_text
 from comity.errors import Malformed
+from comity.flows.access import filed_under, permit
 from comity.flows.answer import Said, answer
 from comity.flows.attest_route import reading_for
 from comity.flows.filing import channel_in, desk, letter, sealed
@@ -82,6 +84,7 @@ class SecondSignature:
 def alert(world: World, actor: Actor, asked: Alert) -> Granted[Alerted] | Refused:
     """Drafted and sent in one transaction; Refused with every reason when it can't leave, and then nothing is kept."""
     peer, measure = peer_named(world, asked.to), measure_named(world, MEASURE)
+    denied = permit(world, actor, "alert")
     values, words, advice = _values(asked, measure)
     views = weigh_for(world, MEASURE, asked.to)
     view, said = _route(world, actor, asked, views)
@@ -103,18 +106,21 @@ def alert(world: World, actor: Actor, asked: Alert) -> Granted[Alerted] | Refuse
         at=world.clock.now(),
     )
     findings: Findings = lint_alert(draft, measure, views, world.catalog.book())
-    if findings.blocking or view is None:
-        return Refused(findings.blocking)
+    if denied or findings.blocking or view is None:
+        return Refused((*denied, *findings.blocking))
     body = _body(world, asked, draft, values, personal, said)
-    return Granted(_sent(world, body, measure, (*advice, *findings.advisory)))
+    filed = filed_under(world, actor, "request", [body.request])
+    return Granted(_sent(world, body, measure, (*advice, *findings.advisory), filed))
 
 
-def _sent(world: World, body: request_1.Body, measure: Measure, advice: tuple[Reason, ...]) -> Alerted:
+def _sent(
+    world: World, body: request_1.Body, measure: Measure, advice: tuple[Reason, ...], filed: Sequence[Link]
+) -> Alerted:
     to, route = NodeName(body.to), body.route or ""
     origin = channel_in(world, to, Lane(measure.lane))
     ours = letter(desk(world), sealed(world, body, purpose="crime", basis=route, marking=ON_DESK))
     record = sealed(world, body, purpose="crime", basis=route, marking=REQUESTS)
-    _, place = world.store.keep([ours, letter(origin, record)])
+    _, place = world.store.keep([ours, letter(origin, record)], filed)
     due = Instant(world.clock.now() + SECOND_SIGNATURE_MS)
     return Alerted(body.request, place, route, world.store.channel(origin).lane, advice, due)
 

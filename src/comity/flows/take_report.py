@@ -12,9 +12,10 @@ from comity.domain.record.kinds import report_1
 from comity.domain.record.places import Value
 from comity.domain.terms import Actor, Country, Granted, Reason, Refused, instant_text
 from comity.errors import Malformed
+from comity.flows.access import filed_under, permit
 from comity.flows.filing import desk, letter, sealed
 from comity.flows.lookup import Known, look_up, read_value
-from comity.ports import Noticed, Place, World
+from comity.ports import Fact, Noticed, Place, World
 
 AT_HOME = Marking(tlp="RED", hcodes=("H0", "H2"))
 """A report stays with the authority that took it."""
@@ -57,17 +58,20 @@ class Taken:
 
 def take_report(world: World, actor: Actor, said: Submission) -> Granted[Taken] | Refused:
     """Keeps a report on the node's own desk and tells what others know about its values."""
+    reasons = permit(world, actor, "take-report")
     if not said.values and not said.narrative:
-        return Refused((Reason("report-empty", {"field": "values", "mend": "give a value or tell what happened"}),))
+        reasons += (Reason("report-empty", {"field": "values", "mend": "give a value or tell what happened"}),)
     if said.channel_in not in ("citizen", "officer", "partner", "file"):
-        return Refused((Reason("channel-unknown", {"field": "channel_in", "value": said.channel_in}),))
+        reasons += (Reason("channel-unknown", {"field": "channel_in", "value": said.channel_in}),)
+    if reasons:
+        return Refused(reasons)
     values, unread = _read(said)
     report = world.mint.record_id()
     body = _body(world, said, report, values, unread)
     record = sealed(world, body, purpose="crime", marking=AT_HOME, lang=said.language)
     known = look_up(world, values)
     raised = tuple(k.value for k in known if k.raises)
-    facts = []
+    facts: list[Fact] = [*filed_under(world, actor, "report", [report])]
     if raised:
         # How many, not which: a notice outlives the report's erasure.
         about = {"report": report, "count": len(raised), "by": actor.name}

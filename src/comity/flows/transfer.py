@@ -15,6 +15,8 @@ from comity.domain.record.kinds import decision_1, roster_1
 from comity.domain.record.opened import uuid_trace
 from comity.domain.terms import Actor, Granted, Instant, NodeName, Reason, Refused, instant_from, instant_text
 from comity.errors import MalformedRecord, NotFound
+from comity.flows.access import permit as permitted
+from comity.flows.access import permit_on, whole
 from comity.flows.carrying import Carried, held, transfer_body, transfers_in, transfers_out
 from comity.flows.disposition import disposition_of
 from comity.flows.filing import channel_to, letter, outgoing, sealed
@@ -59,13 +61,15 @@ def transfer(
     Raises NotFound (no such record or peer here), Unreachable (the receiver can't be asked whether it takes custody).
     """
     carried, peer = held(world, record), peer_named(world, to)
+    denied = permit_on(world, actor, "transfer", [record], [carried.record])
+    world = whole(world)
     now = world.clock.now()
     marking = marking_here(world, carried)
     marking = strictest(marking, tighten) if tighten is not None else marking
     permission = permission_for(world, carried.issuer, record, to, now)
     receiver = Receiver(peer.name, peer.country, True, takes_custody(world, peer))
     said = may_transfer(marking, purpose, receiver, now, permission.lifted)
-    reasons = said.reasons if isinstance(said, Refused) else ()
+    reasons = (*denied, *(said.reasons if isinstance(said, Refused) else ()))
     course = disposition_of(world, carried.issuer, record).course
     if course is not Course.CURRENT:
         reasons += (Reason("record-taken-back", {"record": record, "course": course.value}),)
@@ -146,7 +150,7 @@ def permit(
     until: Instant | None = None,
 ) -> Granted[Place] | Refused:
     """As the issuer we allow a holder to pass a record of ours on to one named node; if we write for that node, it gets our key."""
-    reasons: list[Reason] = []
+    reasons = [*permit_on(world, actor, "transfer", [record])]
     strange = sorted(set(lifts) - set(LIFTS))
     if strange or not lifts:
         reasons.append(Reason("permission-lifts-nothing-known", {"field": "lifts", "choices": list(LIFTS)}))
@@ -183,8 +187,11 @@ def vouch(world: World, actor: Actor, to: NodeName, reader: NodeName) -> Granted
     It tells no more than a receipt out of those channels does: that they exist, and whose they are.
     """
     peer_named(world, to)
+    reasons = permitted(world, actor, "transfer")
     if not _channels_for(world, reader):
-        return Refused((Reason("no-channel-for-reader", {"reader": reader}),))
+        reasons += (Reason("no-channel-for-reader", {"reader": reader}),)
+    if reasons:
+        return Refused(reasons)
     (place,) = world.store.keep([_vouching(world, to, reader)])
     return Granted(place)
 

@@ -8,6 +8,7 @@ from comity.domain.record import Marking
 from comity.domain.record.kinds import withdraw_1
 from comity.domain.record.orders import Target
 from comity.domain.terms import Actor, Granted, Reason, Refused
+from comity.flows.access import permit_on, whole
 from comity.flows.ordering import Issued, issue, refusal_for, targets_of
 from comity.ports import World
 
@@ -17,7 +18,8 @@ ORDERS_MARKING = Marking(tlp="GREEN", hcodes=("H0",), pap="GREEN")
 
 def withdraw(world: World, actor: Actor, records: Sequence[str], reason_code: str) -> Granted[Issued] | Refused:
     """One act over one or more records; what was said of them weighs nothing from now on. `actor` acts alone."""
-    reasons = refusal_for(world, records, reason_code)
+    reasons = permit_on(world, actor, "withdraw", records) + refusal_for(world, records, reason_code)
+    world = whole(world)
     if not actor.name:
         reasons += (Reason("author-missing", {"field": "by"}),)
     if reasons:

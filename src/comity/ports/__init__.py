@@ -6,28 +6,22 @@ Faults are those of `comity.errors`. Sizes are in entries, times in milliseconds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from comity.domain.access import CaseFile, Grant, Link, Member, Role, Sight
 from comity.domain.law import LawBook, Measure
 from comity.domain.ledger import Channel, Lane, Line, Peer, Policy, Position, VerifierKey
-from comity.domain.record import Entry, Header, Sealed, Told
+from comity.domain.record import Entry, Sealed, Told
 from comity.domain.record.custody import OrderRule
 from comity.domain.request import Machine
 from comity.domain.search import Asked
 from comity.domain.terms import Country, Instant, NodeName
 from comity.errors import Misconfigured, NotFound
+from comity.ports.cases import Cases
 from comity.ports.people import NO_CEREMONIES, NO_HASHER, Ceremonies, Hasher, People, PeopleFact
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a record stands: the channel's origin and the index in it."""
-
-    origin: str
-    index: int
+from comity.ports.places import Hit, Hits, Place
 
 
 @dataclass(frozen=True)
@@ -46,30 +40,6 @@ class Letter:
     sealed: Sealed
     told: Told
     erases: tuple[Erasure, ...] = ()
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A record that holds what was asked for, as far as it may be seen."""
-
-    place: Place
-    header: Header
-    entry: Entry
-
-
-@dataclass(frozen=True)
-class Hits:
-    """Some of what was found, the last filed first; one record once, wherever else it stands.
-
-    count   how many there are in all, as far as they were counted
-    exact   whether all were counted; there may be more otherwise
-    after   where the next ones go on; None when these were the last
-    """
-
-    found: tuple[Hit, ...]
-    count: int
-    exact: bool
-    after: Place | None
 
 
 # ---- facts: rows that change in the very transaction that appends the letters -----------------------------------------
@@ -244,32 +214,14 @@ Fact = (
 )
 
 
-class Cases(Protocol):
-    """Which cases there are, who works in them, what lies in them; all of it changes by facts alone."""
-
-    def case(self, case: str) -> CaseFile | None: ...
-    def cases(self, ids: Collection[str] | None = None) -> tuple[CaseFile, ...]:
-        """All, or those with these ids; newest first."""
-
-    def members(self, case: str) -> tuple[Member, ...]: ...
-    def open_to(self, account: str, at: Instant) -> frozenset[str]:
-        """Ids of the cases in which this account is a member at that moment, or has emergency access."""
-
-    def links(self, case: str) -> tuple[Link, ...]:
-        """What lies in a case now, oldest first."""
-
-    def lies_in(self, ids: Sequence[str]) -> tuple[frozenset[str], ...]:
-        """For each of these things that lies in cases, the ids of those."""
-
-    def grants(self, account: str | None = None) -> tuple[Grant, ...]:
-        """Emergency accesses, newest first."""
-
-
 class Store(Cases, People, Protocol):
     """Durable memory of one node. What a call has answered survives the loss of the process."""
 
     def seen(self, sight: Sight) -> Store:
         """The same store as this person sees it: what is hidden is not there, in no answer and no count."""
+
+    def whole(self) -> Store:
+        """The store behind what a person sees; itself where nobody's sight limits it."""
 
     def hidden(self, name: str, keys: Sequence[bytes]) -> frozenset[bytes]:
         """Of these keys, those that have postings of which none is seen; none without a sight."""

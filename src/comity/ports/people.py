@@ -231,6 +231,9 @@ class Ceremonies(Protocol):
     def challenge_in(self, answer: bytes) -> bytes:
         """The challenge that an answer says it is about; nothing is checked yet."""
 
+    def credential_in(self, answer: bytes) -> bytes:
+        """The credential id that an answer names; nothing is checked yet."""
+
     def signed(self, site: Site, challenge: bytes, answer: bytes, passkey: Passkey) -> Shown:
         """Signature, place, user verification and counter hold for this passkey."""
 
@@ -263,6 +266,9 @@ class _Nobody:
         raise Misconfigured("no-way-to-come-in")
 
     def challenge_in(self, answer: bytes) -> bytes:
+        raise Misconfigured("no-way-to-come-in")
+
+    def credential_in(self, answer: bytes) -> bytes:
         raise Misconfigured("no-way-to-come-in")
 
     def signed(self, site: Site, challenge: bytes, answer: bytes, passkey: Passkey) -> Shown:

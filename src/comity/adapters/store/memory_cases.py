@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from comity.domain.access import CaseFile, Grant, Link, Member, Sight
 from comity.domain.record import Entry, Told, decode_fields, encode_fields, postings, read_envelope
+from comity.domain.search import Asked
 from comity.domain.terms import Instant
 from comity.errors import Conflict
-from comity.ports import Noticed, Place
+from comity.ports import Hits, Noticed, Place
 
 
 @dataclass
@@ -44,12 +46,13 @@ class Cabinet:
         return [frozenset(found[one]) for one in dict.fromkeys(ids) if one in found]
 
 
-class MemoryCases:
+class MemoryCases(ABC):
     """The part of the port that tells of cases."""
 
     @property
+    @abstractmethod
     def _cabinet(self) -> Cabinet:
-        raise NotImplementedError
+        """What is kept of cases now."""
 
     def case(self, case: str) -> CaseFile | None:
         return self._cabinet.files.get(case)
@@ -82,8 +85,14 @@ class MemoryCases:
     def seen(self, sight: Sight) -> Any:  # Any: a view that asks the whole for whatever it doesn't answer itself
         return SeenMemory(self, sight)
 
+    def whole(self) -> Any:
+        return self
+
     def hidden(self, name: str, keys: Sequence[bytes]) -> frozenset[bytes]:
         return frozenset()
+
+
+UNNAMED = ("request", "report", "record", "order", "sha256", "index", "ours_index")
 
 
 class SeenMemory:
@@ -98,11 +107,16 @@ class SeenMemory:
     def seen(self, sight: Sight) -> SeenMemory:
         return SeenMemory(self._whole, sight)
 
+    def whole(self) -> Any:
+        return self._whole
+
     def _open(self, origin: str, index: int) -> bool:
         shelf = self._whole._shelf(origin)
         told: Told | None = shelf.told.get(index)
         entry: Entry | None = shelf.entries.get(index)
-        belongs = {} if told is None else {t.key: t for t in postings(told) if t.name != "value"}
+        belongs = (
+            {} if told is None else {t.key: t for t in postings(told) if t.name in ("request", "report", "record")}
+        )
         own = told.header.id if told is not None and told.header is not None else None
         things = {
             link.id
@@ -146,7 +160,15 @@ class SeenMemory:
         return {key: places for key, places in found.items() if places}
 
     def hidden(self, name: str, keys: Sequence[bytes]) -> frozenset[bytes]:
-        return frozenset(set(self._whole.traced(name, keys)) - set(self.traced(name, keys)))
+        links = [each for each in self._whole._cabinet.links.values() if each.until is None]
+        lying = {_key(each.id) for each in links} & set(keys)
+        mine = {_key(each.id) for each in links if each.case in self._sight.cases} & set(keys)
+        there = {*self._whole.traced(name, keys), *lying} if self._sight.desk else set(keys)
+        return frozenset(there - {*self.traced(name, keys), *mine})
+
+    def searched(self, asked: Asked, limit: int, after: Place | None = None) -> Hits:
+        found: Hits = self._whole.searched(asked, limit, after, self._open, self._without)
+        return found
 
     def of_kind(self, kind: str, limit: int = 1000) -> list[Place]:
         return self._places(self._whole.of_kind(kind, 1 << 53))[:limit]
@@ -164,6 +186,8 @@ class SeenMemory:
         about = notice.about
         named = [about[m] for m in ("request", "report", "record", "order", "sha256") if isinstance(about.get(m), str)]
         cases = self._whole._cabinet.of(named)
+        if self._sight.audits and not any(isinstance(about.get(m), (str, int)) for m in UNNAMED):
+            return True
         if not all(self._sight.cases & each for each in cases) or not (cases or self._sight.desk):
             return False
         return all(self._open(*place) for place in _placed(about))

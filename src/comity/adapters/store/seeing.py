@@ -35,19 +35,25 @@ from comity.adapters.store.casing import Casing
 from comity.adapters.store.finding import IN_MAX, Finding
 from comity.adapters.store.listing import Listing, noticed
 from comity.adapters.store.rows import Log, entry_in, told_of
+from comity.adapters.store.searching import Searching
 from comity.domain.access import Sight
 from comity.domain.ledger import Standing
 from comity.domain.record import Entry, Told, Trace, decode_fields, encode_fields
 from comity.domain.terms import NodeName, instant_text
 from comity.ports import Fact, Letter, Noticed, Place
+from comity.ports.people import People
 
 T = TypeVar("T")
-BELONGING = ("request", "report", "record", "file")
+BELONGING = ("request", "report", "record")
 """Postings that tell to what a record belongs."""
+PASSED_ON = frozenset(name for name in dir(People) if not name.startswith("_")) | {"keep"}
+"""What the whole store does for a person as for anybody: it keeps, and knows the accounts."""
 NAMED = ("request", "report", "record", "order", "sha256")
 """Members of a notice that name a thing by its id or digest."""
 PLACED = (("origin", "index"), ("ours", "ours_index"))
 """Members of a notice that name a record by its place."""
+UNNAMED = (*NAMED, *(index for _, index in PLACED))
+"""A notice that says none of these is about the node itself."""
 LOUD = "break-glass"
 """Notices of this kind are for whoever judges emergency access, in whatever case it was."""
 
@@ -93,7 +99,7 @@ class Whole(Protocol):
     def keep(self, letters: Sequence[Letter], facts: Sequence[Fact] = ()) -> tuple[Place, ...]: ...
 
 
-class SeenStore(Finding, Listing, Casing):
+class SeenStore(Finding, Listing, Casing, Searching):
     """Port `Store` for one person, as far as a person's flows need it; what they keep goes to the whole store."""
 
     def __init__(self, whole: Whole, sight: Sight) -> None:
@@ -104,7 +110,9 @@ class SeenStore(Finding, Listing, Casing):
             return getattr(object.__getattribute__(self, "_whole"), name)
         return object.__getattribute__(self, name)
 
-    def __getattr__(self, name: str) -> Any:  # Any: whatever the whole store has beside what is asked here
+    def __getattr__(self, name: str) -> Any:  # Any: the whole store's own
+        if name not in PASSED_ON:  # a question that nobody has thought about is not answered from the whole store
+            raise AttributeError(name)
         return getattr(self._whole, name)
 
     def _read(self, ask: Callable[[Connection], T]) -> T:
@@ -113,6 +121,9 @@ class SeenStore(Finding, Listing, Casing):
     def seen(self, sight: Sight) -> SeenStore:
         """Another person's view of the whole store."""
         return SeenStore(self._whole, sight)
+
+    def whole(self) -> Any:  # Any: the SQL store, which is above this file
+        return self._whole
 
     # ---- channels
     def entries(self, origin: str, start: int, stop: int) -> list[Entry]:
@@ -130,6 +141,13 @@ class SeenStore(Finding, Listing, Casing):
             return [entry_in(*row) for row in connection.execute(select(*columns).where(where).order_by(e.idx))]
 
         return [without_hidden(self._sight, entry) for entry in self._read(ask)]
+
+    # ---- questions
+    def _seen(self, connection: Connection) -> ColumnElement[bool]:
+        return self._open(connection)
+
+    def _shown_entry(self, entry: Entry) -> Entry:
+        return without_hidden(self._sight, entry)
 
     # ---- records
     def told(self, places: Sequence[Place]) -> dict[Place, Told]:
@@ -212,12 +230,24 @@ class SeenStore(Finding, Listing, Casing):
         def ask(connection: Connection) -> set[bytes]:
             found: set[bytes] = set()
             for at in range(0, len(unique), IN_MAX):
-                where = and_(r.name == name, r.key.in_(unique[at : at + IN_MAX]))
-                found |= set(connection.execute(select(r.key).where(where)).scalars())
+                some = unique[at : at + IN_MAX]
+                posted = select(r.key).where(and_(r.name == name, r.key.in_(some)))
+                lying = select(t.case_link.c.key).where(
+                    and_(t.case_link.c.key.in_(some), t.case_link.c.until.is_(None))
+                )
+                found |= set(connection.execute(posted.union(lying)).scalars())
             return found
 
-        posted = self._read(ask) if unique else set()
-        return frozenset(posted - set(self.traced(name, unique)))
+        def lying_here(connection: Connection) -> set[bytes]:
+            found: set[bytes] = set()
+            for at in range(0, len(unique), IN_MAX):
+                where = and_(t.case_link.c.key.in_(unique[at : at + IN_MAX]), self._ours())
+                found |= set(connection.execute(select(t.case_link.c.key).where(where)).scalars())
+            return found
+
+        posted, seen = self._read(ask) if unique else set(), set(self.traced(name, unique))
+        seen |= self._read(lying_here) if unique else set()
+        return frozenset((posted if self._sight.desk else set(unique)) - seen)
 
     def of_kind(self, kind: str, limit: int = 1000) -> list[Place]:
         shown, c = self._shown(), t.entry.c
@@ -244,6 +274,8 @@ class SeenStore(Finding, Listing, Casing):
         def ask(connection: Connection) -> Sequence[Any]:
             loud = n.kind == LOUD
             calm = and_(n.kind != LOUD, self._told_openly(connection)) if self._sight.desk else self._mine(connection)
+            if self._sight.audits and not self._sight.desk:
+                calm = or_(calm, and_(n.kind != LOUD, *(_said(connection, one).is_(None) for one in UNNAMED)))
             where = and_(more, or_(loud, calm) if self._sight.reviews else calm)
             return connection.execute(select(t.notice).where(where).order_by(order).limit(limit)).all()
 

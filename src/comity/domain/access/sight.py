@@ -24,6 +24,7 @@ class Sight:
     purpose   what they look for it; a marking may rule it out
     victims   whether they may read who suffers
     reviews   whether they see notices of emergency access
+    audits    whether they see notices about the node itself, which name no thing
     """
 
     cases: frozenset[str]
@@ -31,6 +32,7 @@ class Sight:
     purpose: str
     victims: bool
     reviews: bool
+    audits: bool
     node: str
     country: str
     at: Instant
@@ -66,6 +68,7 @@ def sight_of(who: Standing, context: Context, at: Instant) -> Sight:
         purpose=context.purpose,
         victims=who.may(Act("read-victim")),
         reviews=who.may(Act("review-access")) or who.may(Act("audit")),
+        audits=who.may(Act("audit")),
         node=who.node,
         country=who.country,
         at=at,

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 from litestar import Request as HttpRequest
+from litestar.concurrency import sync_to_thread
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, SkipValidation
 
 from comity.domain.terms import Actor, Granted, Reason, Refused
 from comity.errors import Malformed
+from comity.flows.access import permit, seen_by
 from comity.node.assembly import Node
 from comity.ports import World
 
 T = TypeVar("T")
 
 OFFICER_HEADER = "X-Comity-Officer"
+CASE_HEADER, PURPOSE_HEADER, BASIS_HEADER = "X-Comity-Case", "X-Comity-Purpose", "X-Comity-Basis"
 OFFICER_CHARACTERS_MAX = 100
+WORD_CHARACTERS_MAX = 120
+_ROUTES = "comity.faces.api.routes."
 
 Asking = HttpRequest[Any, Any, Any]
 House: TypeAlias = NamedDependency[SkipValidation[Node]]
@@ -49,9 +57,12 @@ def the_node(request: Asking) -> Node:
     return node
 
 
-def the_world(request: Asking) -> World:
-    """The world of this app's node."""
-    return the_node(request).world
+async def the_world(request: Asking) -> World:
+    """The world of this app's node, as the acting person sees it."""
+    world, actor = the_node(request).world, acting_in(request)
+    if actor is None or not actor.account:
+        return world
+    return await sync_to_thread(seen_by, world, actor)
 
 
 Acting: TypeAlias = Annotated[
@@ -62,10 +73,50 @@ Acting: TypeAlias = Annotated[
 
 
 def the_officer(request: Asking, acting: Acting = None) -> Actor:
-    """Who acts, as the header says it; Malformed without one."""
-    if not acting:
+    """Who acts: the person whose session it is, or on a node without accounts whom the header names; Malformed without one."""
+    actor = acting_in(request)
+    if actor is None:
         raise Malformed("officer-not-named", header=OFFICER_HEADER)
-    return Actor(officer_named(acting), the_node(request).world.me.name, "officer")
+    return actor
+
+
+def acting_in(request: ASGIConnection[Any, Any, Any, Any]) -> Actor | None:
+    """Who acts, if anybody is named, in the case, for the purpose and on the basis that the headers name.
+
+    A person who has an account stands in `request.state.actor`: whoever checked the session put them there.
+    """
+    actor: Actor | None = request.scope.get("state", {}).get("actor")
+    if actor is None and (named := request.headers.get(OFFICER_HEADER)):
+        actor = Actor(officer_named(named), request.app.state.node().world.me.name, "officer")
+    if actor is None:
+        return None
+    case, purpose, basis = (_word(request, name) for name in (CASE_HEADER, PURPOSE_HEADER, BASIS_HEADER))
+    return replace(actor, case=case or actor.case, purpose=purpose or actor.purpose, basis=basis or actor.basis)
+
+
+def _word(request: ASGIConnection[Any, Any, Any, Any], header: str) -> str | None:
+    text = request.headers.get(header)
+    if text is not None and (not text.isprintable() or not 0 < len(text) <= WORD_CHARACTERS_MAX):
+        raise Malformed("context-header", header=header, characters_max=WORD_CHARACTERS_MAX)
+    return text
+
+
+async def may_act(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard: what a route lets people do is named in its `opt`.
+
+    act    asked here, before anything else: for what is about no single thing, and for reading, where the store hides the rest
+    asks   the act for which the route's flow asks, about the thing itself
+    A route that names neither is open to nobody who has an account.
+    """
+    actor = acting_in(connection)
+    function = getattr(handler.fn, "func", handler.fn)  # without what takes it to a thread
+    if actor is None or not actor.account or "asks" in handler.opt or not function.__module__.startswith(_ROUTES):
+        return
+    if "act" not in handler.opt:
+        raise RefusedHere((Reason("act-not-declared", {"route": str(handler)}),))
+    world = connection.app.state.node().world
+    if reasons := await sync_to_thread(permit, world, actor, handler.opt["act"]):
+        raise RefusedHere(reasons)
 
 
 def officer_named(acting: str | None) -> str:

@@ -27,7 +27,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 import comity
 from comity.errors import ComityError, Malformed
 from comity.faces.api import routes as routes_folder
-from comity.faces.api.asking import Asking, RefusedHere, the_node, the_officer, the_world
+from comity.faces.api.asking import Asking, RefusedHere, may_act, the_node, the_officer, the_world
 from comity.faces.api.problems import (
     PROBLEM_HANDLERS,
     PROBLEM_TYPE,
@@ -87,10 +87,10 @@ def desk_app(node: Callable[[], Node], token: str) -> Litestar:
     app = Litestar(
         discovered(),
         plugins=[StrictStructPlugin()],
-        guards=[_guard(token)],
+        guards=[_guard(token), may_act],
         dependencies={
             "node": Provide(the_node, sync_to_thread=False),
-            "world": Provide(the_world, sync_to_thread=False),
+            "world": Provide(the_world),
             "officer": Provide(the_officer, sync_to_thread=False),
         },
         exception_handlers={

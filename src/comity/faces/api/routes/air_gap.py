@@ -13,7 +13,7 @@ from litestar.params import JSONBody, RawBody
 from litestar.response import Stream
 
 from comity.domain.ledger import Peer
-from comity.faces.api.asking import Asking, Here, Officer, the_world
+from comity.faces.api.asking import Asking, Here, Officer, the_node
 from comity.faces.api.views import HostText
 from comity.flows.air_gap import take_answers
 from comity.flows.roster import peer_named
@@ -62,7 +62,7 @@ class AnsweredView(msgspec.Struct, frozen=True):
     status: int
 
 
-@post("/crossings", sync_to_thread=True, status_code=200)
+@post("/crossings", sync_to_thread=True, status_code=200, opt={"act": "carry"})
 def out(world: Here, officer: Officer, data: JSONBody[CrossingAsked]) -> Stream:
     """An archive of all that the peer may read and has not confirmed yet, to be carried to it by hand."""
     peer: Peer = peer_named(world, data.peer)
@@ -72,7 +72,9 @@ def out(world: Here, officer: Officer, data: JSONBody[CrossingAsked]) -> Stream:
     return Stream(chunks, media_type=OCTETS, headers=headers)
 
 
-@post("/crossings/taken", status_code=200, request_max_body_size=CROSSING_BYTES_MAX, opt={"takes": OCTETS})
+@post(
+    "/crossings/taken", status_code=200, request_max_body_size=CROSSING_BYTES_MAX, opt={"act": "carry", "takes": OCTETS}
+)
 async def in_(request: Asking, officer: Officer) -> TakenView:
     """Takes an archive that was carried here: verified, held, cosigned and acted on as if it had come over the wire.
 
@@ -87,7 +89,7 @@ async def in_(request: Asking, officer: Officer) -> TakenView:
 
 
 def _take(request: Asking, file: Path) -> TakenView:
-    world = the_world(request)
+    world = the_node(request).world
     with open(file, "rb") as source, laid_out(world, source) as folder:
         taken = take(world, folder)
     views = [CrossedView(c.origin, c.lane, c.size, c.fresh, c.fault, c.facts) for c in taken.channels]
@@ -99,7 +101,7 @@ def _take(request: Asking, file: Path) -> TakenView:
     sync_to_thread=True,
     status_code=200,
     request_max_body_size=ANSWER_BYTES_MAX,
-    opt={"takes": OCTETS},
+    opt={"act": "carry", "takes": OCTETS},
 )
 def answers(world: Here, officer: Officer, body: RawBody) -> list[AnsweredView]:
     """Takes the answer to a crossing: proof that the peer holds what was carried. Repeating it is harmless.

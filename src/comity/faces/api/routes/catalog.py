@@ -67,7 +67,7 @@ class MeasureView(msgspec.Struct, frozen=True):
     checked_on: str
 
 
-@get("/kinds", sync_to_thread=True)
+@get("/kinds", sync_to_thread=True, opt={"act": "status"})
 def kinds() -> KindsView:
     """Kinds of indicators and of records."""
     known = sorted(indicator.kinds().values(), key=lambda kind: kind.kind)
@@ -80,7 +80,7 @@ def kinds() -> KindsView:
     )
 
 
-@get("/schemas/{name:str}/{version:str}", sync_to_thread=True)
+@get("/schemas/{name:str}/{version:str}", sync_to_thread=True, opt={"act": "status"})
 def schema(name: FromPath[str], version: FromPath[str]) -> dict[str, Any]:
     """JSON Schema of a record kind's body; what is sealed bears `"personal": true`."""
     kind = f"{name}/{version}"
@@ -89,13 +89,13 @@ def schema(name: FromPath[str], version: FromPath[str]) -> dict[str, Any]:
     return record.schema(kind)
 
 
-@get("/measures", sync_to_thread=True)
+@get("/measures", sync_to_thread=True, opt={"act": "status"})
 def measures(world: Here) -> list[MeasureView]:
     """Measures that may be asked for."""
     return [_measure(measure) for _, measure in sorted(world.catalog.measures().items())]
 
 
-@get("/routes", sync_to_thread=True)
+@get("/routes", sync_to_thread=True, opt={"act": "status"})
 def law_routes(world: Here, measure: MeasureName, to: PeerName) -> list[RouteLine]:
     """Every route for a measure from here to a peer, best first, with all that speaks for and against it."""
     weighed = weigh_for(world, measure, node_name(to))

@@ -161,7 +161,7 @@ class LiftedView(msgspec.Struct, frozen=True):
     erased: int
 
 
-@get("/custody", sync_to_thread=True)
+@get("/custody", sync_to_thread=True, opt={"act": "view"})
 def overview(world: Here, limit: Limit = 100) -> OverviewView:
     """What waits for somebody, here and with the holders."""
     return OverviewView(
@@ -171,7 +171,7 @@ def overview(world: Here, limit: Limit = 100) -> OverviewView:
     )
 
 
-@get("/custody/{wanted:str}", sync_to_thread=True)
+@get("/custody/{wanted:str}", sync_to_thread=True, opt={"act": "view"})
 def show(world: Here, wanted: FromPath[str]) -> ShownView:
     """One order or one record: holders, answers, who is late, copies that left."""
     try:
@@ -180,13 +180,13 @@ def show(world: Here, wanted: FromPath[str]) -> ShownView:
         return ShownView(custody_view(custody_of(world, wanted)), None)
 
 
-@post("/custody/withdrawals", sync_to_thread=True)
+@post("/custody/withdrawals", sync_to_thread=True, opt={"asks": "withdraw"})
 def withdraw(world: Here, officer: Officer, data: JSONBody[NewWithdrawal]) -> IssuedView:
     """Takes records back: every holder stops using them."""
     return issued_view(granted(withdrawing(world, officer, data.records, data.reason_code)))
 
 
-@post("/custody/amendments", sync_to_thread=True)
+@post("/custody/amendments", sync_to_thread=True, opt={"asks": "amend"})
 def amend(world: Here, officer: Officer, data: JSONBody[NewAmendment]) -> IssuedView:
     """Puts a new record in the place of one that was wrong."""
     body_type = kinds()[kind_of_own(world, data.record)].body
@@ -198,31 +198,31 @@ def amend(world: Here, officer: Officer, data: JSONBody[NewAmendment]) -> Issued
     return issued_view(granted(done))
 
 
-@post("/custody/erasures", sync_to_thread=True)
+@post("/custody/erasures", sync_to_thread=True, opt={"asks": "erase"})
 def erase(world: Here, officer: Officer, data: JSONBody[NewErasure]) -> ProposalView:
     """Proposes an erasure; somebody else confirms it."""
     return proposal_view(granted(propose_erasure(world, officer, data.records, data.ground, data.fields)))
 
 
-@post("/custody/clearances", sync_to_thread=True)
+@post("/custody/clearances", sync_to_thread=True, opt={"asks": "clear"})
 def clear(world: Here, officer: Officer, data: JSONBody[NewClearance]) -> ProposalView:
     """Proposes a clearance; somebody else confirms it."""
     return proposal_view(granted(propose_clearance(world, officer, data.records, data.ground)))
 
 
-@post("/custody/proposals/{proposal_id:str}/confirm", sync_to_thread=True, status_code=200)
+@post("/custody/proposals/{proposal_id:str}/confirm", sync_to_thread=True, status_code=200, opt={"asks": "confirm"})
 def confirm(world: Here, officer: Officer, proposal_id: FromPath[str]) -> IssuedView:
     """Confirms a proposal, as somebody other than who made it: the order goes out, and bodies go."""
     return issued_view(granted(confirming(world, officer, proposal_id)))
 
 
-@post("/custody/proposals/{proposal_id:str}/reject", sync_to_thread=True, status_code=200)
+@post("/custody/proposals/{proposal_id:str}/reject", sync_to_thread=True, status_code=200, opt={"asks": "confirm"})
 def reject(world: Here, officer: Officer, proposal_id: FromPath[str]) -> ProposalView:
     """Rejects a proposal; it stays on the desk without effect."""
     return proposal_view(granted(rejecting(world, officer, proposal_id)))
 
 
-@post("/custody/transfers", sync_to_thread=True)
+@post("/custody/transfers", sync_to_thread=True, opt={"asks": "transfer"})
 def transfer(world: Here, officer: Officer, data: JSONBody[NewTransfer]) -> PlaceView:
     """Passes another node's record on to a peer, if marking, issuer and receiver allow it."""
     done = transferring(
@@ -238,7 +238,7 @@ def transfer(world: Here, officer: Officer, data: JSONBody[NewTransfer]) -> Plac
     return place_view(granted(done))
 
 
-@post("/custody/permissions", sync_to_thread=True)
+@post("/custody/permissions", sync_to_thread=True, opt={"asks": "transfer"})
 def permit(world: Here, officer: Officer, data: JSONBody[NewPermission]) -> PlaceView:
     """Allows a holder to pass a record of this node on to one other node."""
     until = instant_from(data.until) if data.until is not None else None
@@ -246,33 +246,33 @@ def permit(world: Here, officer: Officer, data: JSONBody[NewPermission]) -> Plac
     return place_view(granted(done))
 
 
-@post("/custody/vouchers", sync_to_thread=True)
+@post("/custody/vouchers", sync_to_thread=True, opt={"asks": "transfer"})
 def vouch(world: Here, officer: Officer, data: JSONBody[NewVoucher]) -> PlaceView:
     """Tells a peer the keys of our channels for another reader."""
     return place_view(granted(vouching(world, officer, node_name(data.to), node_name(data.reader))))
 
 
-@post("/custody/holds", sync_to_thread=True)
+@post("/custody/holds", sync_to_thread=True, opt={"asks": "hold"})
 def hold(world: Here, officer: Officer, data: JSONBody[NewHold]) -> CustodyView:
     """Puts a legal hold on another node's record."""
     granted(holding(world, officer, data.record, data.basis, instant_from(data.review)))
     return custody_view(custody_of(world, data.record))
 
 
-@post("/custody/holds/{record_id:str}/lift", sync_to_thread=True, status_code=200)
+@post("/custody/holds/{record_id:str}/lift", sync_to_thread=True, status_code=200, opt={"asks": "hold"})
 def lift(world: Here, officer: Officer, record_id: FromPath[str]) -> LiftedView:
     """Ends a legal hold; what was ordered meanwhile is carried out."""
     return LiftedView(granted(lifting(world, officer, record_id)))
 
 
-@post("/custody/{order_id:str}/answer", sync_to_thread=True, status_code=200)
+@post("/custody/{order_id:str}/answer", sync_to_thread=True, status_code=200, opt={"asks": "answer"})
 def answer(world: Here, officer: Officer, order_id: FromPath[str], data: JSONBody[DutyAnswer]) -> list[DutyView]:
     """Answers a duty: was it taken back? Returns the duties that are left."""
     granted(answer_duty(world, officer, order_id, data.state, data.reason))
     return [duty_view(each) for each in duties(world)]
 
 
-@post("/custody/{order_id:str}/release", sync_to_thread=True, status_code=200)
+@post("/custody/{order_id:str}/release", sync_to_thread=True, status_code=200, opt={"asks": "release"})
 def release(world: Here, officer: Officer, order_id: FromPath[str], data: JSONBody[Released]) -> OrderView:
     """Releases a holder from an order, as overseer."""
     return order_view(granted(releasing(world, _overseer(world, officer), order_id, data.holder, data.reason)))

@@ -26,7 +26,7 @@ class EvidenceLine(msgspec.Struct, frozen=True):
     file: str
 
 
-@get("/evidence", sync_to_thread=True)
+@get("/evidence", sync_to_thread=True, opt={"act": "audit"})
 def evidence(world: Here) -> list[EvidenceLine]:
     """What can be shown about channels of this node."""
     channels = {channel.origin: channel for channel in world.store.channels()}
@@ -43,7 +43,12 @@ def evidence(world: Here) -> list[EvidenceLine]:
     ]
 
 
-@get("/evidence/{host:str}/{channel:str}/{file:str}", sync_to_thread=True, media_type="application/json")
+@get(
+    "/evidence/{host:str}/{channel:str}/{file:str}",
+    sync_to_thread=True,
+    media_type="application/json",
+    opt={"act": "audit"},
+)
 def evidence_file(world: Here, host: FromPath[str], channel: FromPath[str], file: FromPath[str]) -> Response[bytes]:
     """`<number>.evidence`: the document, to the byte."""
     named = _FILE.fullmatch(file)

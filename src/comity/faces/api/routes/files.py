@@ -12,10 +12,12 @@ from litestar.concurrency import sync_to_thread
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
+from comity.domain.terms import Actor
 from comity.errors import Malformed, NotFound
 from comity.faces.api.asking import Asking, Here, Officer, granted, the_node
 from comity.faces.api.views import PlaceView, place_view
 from comity.flows import files as keeping
+from comity.flows.access import filed_under
 from comity.ports import World
 
 OCTETS = "application/octet-stream"
@@ -63,7 +65,7 @@ class ForgottenView(msgspec.Struct, frozen=True):
     forgotten: bool
 
 
-@post("/files", request_max_body_size=WHOLE_MAX, opt={"takes": OCTETS})
+@post("/files", request_max_body_size=WHOLE_MAX, opt={"act": "take-report", "takes": OCTETS})
 async def add(request: Asking, officer: Officer, sha256: Wanted = None) -> KeptView:
     """Keeps a file, encrypted; the same file twice is one. With `sha256`, only if that is its digest.
 
@@ -71,31 +73,32 @@ async def add(request: Asking, officer: Officer, sha256: Wanted = None) -> KeptV
     """
     node = the_node(request)
     pieces = _pieces(request.stream(), asyncio.get_running_loop(), node.config.files.bytes_max)
-    kept, size = await sync_to_thread(_keep, node.world, pieces, sha256)
+    kept, size = await sync_to_thread(_keep, node.world, officer, pieces, sha256)
     return KeptView(kept, size)
 
 
-@get("/files", sync_to_thread=True)
+@get("/files", sync_to_thread=True, opt={"act": "view"})
 def files(world: Here) -> list[FileLine]:
     """Every file that is here."""
-    return [_line(world, sha256) for sha256 in world.files.names()]
+    return [_line(world, sha256) for sha256 in keeping.shown(world, world.files.names())]
 
 
-@get("/files/{sha256:str}", sync_to_thread=True)
+@get("/files/{sha256:str}", sync_to_thread=True, opt={"act": "view"})
 def file(world: Here, sha256: FromPath[str]) -> FileView:
     """How far a file has come, and which records name it."""
     named = keeping.namings(world, sha256)
-    found = keeping.standing(world, sha256) if named or sha256 in world.files.names() else None
+    here = sha256 in world.files.names() and bool(keeping.shown(world, [sha256]))
+    found = keeping.standing(world, sha256) if named or here else None
     if found is None:
         raise NotFound("file", sha256=sha256[:70])
     size = named[0].size if named else found.held
     return FileView(sha256, found.state, found.held, size, [place_view(each.place) for each in named])
 
 
-@get("/files/{sha256:str}/bytes", sync_to_thread=True, media_type=OCTETS)
+@get("/files/{sha256:str}/bytes", sync_to_thread=True, media_type=OCTETS, opt={"act": "view"})
 def file_bytes(world: Here, sha256: FromPath[str], start: Start = 0, most: Most = None) -> Stream:
     """The bytes of a file from `start`, at most `bytes` of them."""
-    size = world.files.size(sha256)
+    size = world.files.size(sha256) if keeping.shown(world, [sha256]) else None
     if size is None:
         raise NotFound("file", sha256=sha256[:70])
     length = max(0, size - start) if most is None else max(0, min(size - start, most))
@@ -104,14 +107,17 @@ def file_bytes(world: Here, sha256: FromPath[str], start: Start = 0, most: Most 
     return Stream(pieces, media_type=OCTETS, headers=headers)
 
 
-@post("/files/{sha256:str}/forget", sync_to_thread=True, status_code=200)
+@post("/files/{sha256:str}/forget", sync_to_thread=True, status_code=200, opt={"act": "manage-node"})
 def forget(world: Here, officer: Officer, sha256: FromPath[str]) -> ForgottenView:
     """Takes away a file that no record names. One that is named goes with its records."""
     return ForgottenView(sha256, granted(keeping.forget(world, sha256)))
 
 
-def _keep(world: World, pieces: Iterator[bytes], sha256: str | None) -> tuple[str, int]:
-    return world.files.keep(pieces, sha256=sha256)
+def _keep(world: World, officer: Actor, pieces: Iterator[bytes], sha256: str | None) -> tuple[str, int]:
+    kept, size = world.files.keep(pieces, sha256=sha256)
+    if filed := filed_under(world, officer, "file", [kept]):
+        world.store.keep([], filed)
+    return kept, size
 
 
 def _pieces(stream: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop, bytes_max: int) -> Iterator[bytes]:

@@ -96,7 +96,7 @@ class WarningListView(msgspec.Struct, frozen=True):
     at: str
 
 
-@post("/imports", sync_to_thread=True, status_code=200)
+@post("/imports", sync_to_thread=True, status_code=200, opt={"act": "share"})
 def batch(world: Here, officer: Officer, data: JSONBody[Batch]) -> BatchView:
     """Keeps one record for each value, in one transaction. The same value of the same list is kept once, however often it is sent."""
     audience = node_name(data.audience) if data.audience is not None else None
@@ -114,7 +114,7 @@ def batch(world: Here, officer: Officer, data: JSONBody[Batch]) -> BatchView:
     return _batch_view(kept, refused)
 
 
-@post("/imports/listings", sync_to_thread=True, status_code=200)
+@post("/imports/listings", sync_to_thread=True, status_code=200, opt={"act": "share"})
 def listings(world: Here, officer: Officer, data: JSONBody[Listings]) -> BatchView:
     """Like `/imports`, where each value comes with its own role and note."""
     audience = node_name(data.audience) if data.audience is not None else None
@@ -141,7 +141,13 @@ def _batch_view(kept: Imported, refused: list[ReasonView]) -> BatchView:
     return BatchView(kept.new, kept.known, kept.suppressed, kept.origin, refused)
 
 
-@post("/imports/suppressing-list", sync_to_thread=True, status_code=200, request_max_body_size=WARNING_LIST_BYTES_MAX)
+@post(
+    "/imports/suppressing-list",
+    sync_to_thread=True,
+    status_code=200,
+    request_max_body_size=WARNING_LIST_BYTES_MAX,
+    opt={"act": "manage-node"},
+)
 def suppressing_list(world: Here, officer: Officer, data: JSONBody[Suppressing]) -> WarningListView:
     """Keeps a plain list of shared hosts as a warning list under its name; a newer one takes its place."""
     read = read_host_list("\n".join(data.values).encode(), form="text")
@@ -152,7 +158,13 @@ def suppressing_list(world: Here, officer: Officer, data: JSONBody[Suppressing])
     return _listed_view(listed)
 
 
-@post("/imports/warning-list", sync_to_thread=True, status_code=200, request_max_body_size=WARNING_LIST_BYTES_MAX)
+@post(
+    "/imports/warning-list",
+    sync_to_thread=True,
+    status_code=200,
+    request_max_body_size=WARNING_LIST_BYTES_MAX,
+    opt={"act": "manage-node"},
+)
 def warning_list(world: Here, officer: Officer, body: RawBody) -> WarningListView:
     """Keeps a MISP warning list as it came; a newer one of the same name takes its place.
 
@@ -161,7 +173,7 @@ def warning_list(world: Here, officer: Officer, body: RawBody) -> WarningListVie
     return _listed_view(import_warning_list(world, officer, body))
 
 
-@get("/imports/warning-lists", sync_to_thread=True)
+@get("/imports/warning-lists", sync_to_thread=True, opt={"act": "status"})
 def warning_lists(world: Here) -> list[WarningListView]:
     """The warning lists of this node."""
     return [_listed_view(listed) for listed in world.store.warning_lists()]

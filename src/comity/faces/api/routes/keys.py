@@ -64,7 +64,7 @@ class Fresh(msgspec.Struct, frozen=True):
     name: str
 
 
-@get("/keys", sync_to_thread=True)
+@get("/keys", sync_to_thread=True, opt={"act": "audit"})
 def keys(world: Here) -> KeysView:
     """Receipt and witness keys, and the certificate."""
     own = own_roster(world)
@@ -75,32 +75,32 @@ def keys(world: Here) -> KeysView:
     return KeysView(own.version, views, sha256(world.keyring.certificate()).hexdigest(), announced)
 
 
-@post("/keys/receipt", sync_to_thread=True, status_code=200)
+@post("/keys/receipt", sync_to_thread=True, status_code=200, opt={"act": "manage-keys"})
 def rotate_receipt(world: Here, officer: Officer, data: JSONBody[Rotate]) -> Fresh:
     """A new key for confirming receipt, used with each peer once it knows it."""
     return Fresh(granted(rotate.rotate_receipt_key(world, data.why, by=officer)).name)
 
 
-@post("/keys/witness", sync_to_thread=True, status_code=200)
+@post("/keys/witness", sync_to_thread=True, status_code=200, opt={"act": "manage-keys"})
 def rotate_witness(world: Here, officer: Officer, data: JSONBody[Rotate]) -> Fresh:
     """A new key for cosigning as a witness; the old one ends at once."""
     return Fresh(witness.retire_witness_key(world, data.why).name)
 
 
-@post("/keys/certificate", sync_to_thread=True, status_code=200)
+@post("/keys/certificate", sync_to_thread=True, status_code=200, opt={"act": "manage-keys"})
 def announce_certificate(world: Here, officer: Officer) -> Fresh:
     """Makes the next certificate and tells every peer."""
     return Fresh(sha256(granted(rotate.announce_certificate(world, by=officer))).hexdigest())
 
 
-@post("/keys/certificate/switch", sync_to_thread=True, status_code=200)
+@post("/keys/certificate/switch", sync_to_thread=True, status_code=200, opt={"act": "manage-keys"})
 def switch_certificate(world: Here, officer: Officer, data: JSONBody[Switch]) -> Fresh:
     """From the next start on the announced certificate is shown."""
     without = tuple(node_name(name) for name in data.without)
     return Fresh(sha256(granted(rotate.switch_certificate(world, by=officer, without=without))).hexdigest())
 
 
-@post("/keys/channel", sync_to_thread=True, status_code=200)
+@post("/keys/channel", sync_to_thread=True, status_code=200, opt={"act": "manage-keys"})
 def rotate_channel(node: House, world: Here, officer: Officer, data: JSONBody[RotateChannel]) -> Fresh:
     """A channel of ours goes on under a new key."""
     fresh = granted(rotate.rotate_channel(world, data.origin, data.why, by=officer))

@@ -18,7 +18,7 @@ Asked = Annotated[str, QueryParameter(name="value", min_length=1, max_length=VAL
 AskedKind = Annotated[str | None, QueryParameter(name="kind", max_length=40)]
 
 
-@get("/lookup", sync_to_thread=True)
+@get("/lookup", sync_to_thread=True, opt={"act": "look-up"})
 def lookup(world: Here, asked: Asked, asked_kind: AskedKind = None) -> KnownView:
     """What is known about a value that is nobody's own. Personal kinds go into a body: addresses of requests get written down."""
     value = read_value(asked_kind, asked)
@@ -28,7 +28,7 @@ def lookup(world: Here, asked: Asked, asked_kind: AskedKind = None) -> KnownView
     return _answer(world, value)
 
 
-@post("/lookup", sync_to_thread=True, status_code=200)
+@post("/lookup", sync_to_thread=True, status_code=200, opt={"act": "look-up"})
 def lookup_any(world: Here, data: JSONBody[GivenValue]) -> KnownView:
     """What is known about a value of any kind."""
     return _answer(world, read_value(data.kind, data.value))

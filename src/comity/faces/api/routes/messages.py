@@ -51,7 +51,7 @@ class OpenedView(msgspec.Struct, frozen=True):
     told: list[PlaceView]
 
 
-@post("/requests/{request_id:str}/messages", sync_to_thread=True)
+@post("/requests/{request_id:str}/messages", sync_to_thread=True, opt={"asks": "message"})
 def send(world: Here, officer: Officer, request_id: FromPath[str], data: JSONBody[NewMessage]) -> list[MessageView]:
     """Writes to the other side while the request isn't closed, and returns the thread. It changes no state."""
     said = Said(
@@ -65,13 +65,13 @@ def send(world: Here, officer: Officer, request_id: FromPath[str], data: JSONBod
     return message_views(world, dossier(world, request_id))
 
 
-@get("/requests/{request_id:str}/messages", sync_to_thread=True)
+@get("/requests/{request_id:str}/messages", sync_to_thread=True, opt={"act": "view"})
 def messages(world: Here, request_id: FromPath[str]) -> list[MessageView]:
     """What the two sides wrote, in one order at both ends."""
     return message_views(world, dossier(world, request_id))
 
 
-@post("/requests/{request_id:str}/opened", sync_to_thread=True, status_code=200)
+@post("/requests/{request_id:str}/opened", sync_to_thread=True, status_code=200, opt={"act": "open"})
 def opened(world: Here, officer: Officer, request_id: FromPath[str]) -> OpenedView:
     """Tells the other side that the acting officer has opened its request and messages. Said once for each; safe to repeat."""
     return OpenedView([place_view(place) for place in open_request(world, officer, request_id)])

@@ -116,13 +116,13 @@ class Rebuilt(msgspec.Struct, frozen=True):
     written: bool
 
 
-@get("/health", sync_to_thread=True)
+@get("/health", sync_to_thread=True, opt={"act": "status"})
 def health(world: Here) -> Health:
     """Whether the node answers."""
     return Health("ok", world.me.name, comity.__version__)
 
 
-@get("/status", sync_to_thread=True)
+@get("/status", sync_to_thread=True, opt={"act": "audit"})
 def status(node: House, world: Here) -> Status:
     """Who the node is and what it is doing."""
     admissions = [peer.admission.value for peer in world.store.peers()]
@@ -160,14 +160,14 @@ def status(node: House, world: Here) -> Status:
     )
 
 
-@get("/doctor", sync_to_thread=True)
+@get("/doctor", sync_to_thread=True, opt={"act": "audit"})
 def doctor(node: House) -> list[Finding]:
     """Looks at keys, store, clock, certificates and the way to each peer."""
     found = examine(node)
     return [Finding(each.step, each.where, each.good, each.code, each.facts) for each in found]
 
 
-@post("/rebuild", sync_to_thread=True, status_code=200)
+@post("/rebuild", sync_to_thread=True, status_code=200, opt={"act": "manage-node"})
 def rebuild(world: Here, data: JSONBody[Rebuild]) -> Rebuilt:
     """Recomputes what is derived from records."""
     return Rebuilt(list(world.store.rebuild(write=data.write)), data.write)
@@ -180,7 +180,7 @@ class ScrubbedView(msgspec.Struct, frozen=True):
     undone: dict[str, str]
 
 
-@post("/scrub", sync_to_thread=True, status_code=200)
+@post("/scrub", sync_to_thread=True, status_code=200, opt={"act": "manage-node"})
 def scrub(node: House) -> ScrubbedView:
     """Writes anew whatever held erased bytes in the files of the database. Writing waits meanwhile."""
     said = node.scrub()

@@ -26,7 +26,7 @@ class NoticeView(msgspec.Struct, frozen=True):
     about: dict[str, Any]
 
 
-@get("/notices", sync_to_thread=True)
+@get("/notices", sync_to_thread=True, opt={"act": "status"})
 def notices(world: Here, limit: Limit = 200) -> list[NoticeView]:
     """The newest notices."""
     found = world.store.notices(limit)

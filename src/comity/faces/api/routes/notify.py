@@ -36,7 +36,7 @@ class TriedView(msgspec.Struct, frozen=True):
     facts: dict[str, object]
 
 
-@get("/heralds", sync_to_thread=True)
+@get("/heralds", sync_to_thread=True, opt={"act": "audit"})
 def heralds(node: House) -> list[HeraldView]:
     """The heralds that the settings name."""
     states = {state.name: state for state in node.heralding.states()}
@@ -51,7 +51,7 @@ def heralds(node: House) -> list[HeraldView]:
     return views
 
 
-@post("/heralds/test", sync_to_thread=True, status_code=200)
+@post("/heralds/test", sync_to_thread=True, status_code=200, opt={"act": "manage-node"})
 def trial(world: Here, officer: Officer) -> list[TriedView]:
     """Sends a test word by every herald, now, and tells what became of each."""
     tried = []

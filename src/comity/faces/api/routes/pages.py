@@ -31,13 +31,13 @@ class PagesView(msgspec.Struct, frozen=True):
     parted: list[int]
 
 
-@get("/pages", sync_to_thread=True)
+@get("/pages", sync_to_thread=True, opt={"act": "audit"})
 def channels(world: Here, officer: Officer) -> list[str]:
     """Origins of the channels between nodes that can be written out now."""
     return heads(world)
 
 
-@get("/pages/{host:str}/{channel:str}", sync_to_thread=True)
+@get("/pages/{host:str}/{channel:str}", sync_to_thread=True, opt={"act": "audit"})
 def channel(world: Here, officer: Officer, host: FromPath[str], channel: FromPath[str]) -> PagesView:
     """One channel at its newest size."""
     found = head(world, f"{host}/ch/{channel}")
@@ -54,7 +54,7 @@ def channel(world: Here, officer: Officer, host: FromPath[str], channel: FromPat
     )
 
 
-@get("/pages/{host:str}/{channel:str}/{rest:path}", sync_to_thread=True, media_type=OCTETS)
+@get("/pages/{host:str}/{channel:str}/{rest:path}", sync_to_thread=True, media_type=OCTETS, opt={"act": "audit"})
 def bytes_of(
     world: Here, officer: Officer, host: FromPath[str], channel: FromPath[str], rest: FromPath[str]
 ) -> Response[bytes]:

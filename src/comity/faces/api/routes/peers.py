@@ -104,26 +104,26 @@ class Step(msgspec.Struct, frozen=True):
     facts: dict[str, object]
 
 
-@get("/peers", sync_to_thread=True)
+@get("/peers", sync_to_thread=True, opt={"act": "status"})
 def peers(world: Here) -> list[PeerView]:
     """The roster."""
     return [_view(peer) for peer in sorted(world.store.peers(), key=lambda peer: peer.name)]
 
 
-@get("/peers/{name:str}", sync_to_thread=True)
+@get("/peers/{name:str}", sync_to_thread=True, opt={"act": "status"})
 def peer(world: Here, name: FromPath[str]) -> PeerView:
     """One peer."""
     return _view(roster.peer_named(world, name))
 
 
-@post("/peers/invite", sync_to_thread=True, status_code=200)
+@post("/peers/invite", sync_to_thread=True, status_code=200, opt={"act": "manage-peers"})
 def invite(world: Here, officer: Officer, data: JSONBody[Invite]) -> Invited:
     """Our invitation for a node, with the channels that we write for it."""
     raw = roster.invite(world, node_name(data.to), [Lane(word) for word in data.lanes], by=officer)
     return Invited(world.me.name, data.to, raw.decode(), roster.fingerprint(raw))
 
 
-@post("/peers", sync_to_thread=True, status_code=200)
+@post("/peers", sync_to_thread=True, status_code=200, opt={"act": "manage-peers"})
 def accept(node: House, world: Here, officer: Officer, data: JSONBody[Accept]) -> PeerView:
     """Admits the node that made this invitation."""
     raw = data.invitation.encode()
@@ -136,14 +136,14 @@ def accept(node: House, world: Here, officer: Officer, data: JSONBody[Accept]) -
     return _view(admitted)
 
 
-@post("/peers/{name:str}/check", sync_to_thread=True, status_code=200)
+@post("/peers/{name:str}/check", sync_to_thread=True, status_code=200, opt={"act": "manage-peers"})
 def check(node: House, world: Here, name: FromPath[str]) -> list[Step]:
     """Walks the way to a peer, step by step."""
     found = node.check(roster.peer_named(world, name))
     return [Step(each.step, each.good, each.code, each.facts) for each in found]
 
 
-@post("/peers/{name:str}/suspend", sync_to_thread=True, status_code=200)
+@post("/peers/{name:str}/suspend", sync_to_thread=True, status_code=200, opt={"act": "manage-peers"})
 def suspend(node: House, world: Here, officer: Officer, name: FromPath[str], data: JSONBody[Why]) -> PeerView:
     """Nothing to it and nothing from it, for the time being."""
     moved = granted(roster.suspend(world, node_name(name), data.reason, by=officer))
@@ -151,7 +151,7 @@ def suspend(node: House, world: Here, officer: Officer, name: FromPath[str], dat
     return _view(moved)
 
 
-@post("/peers/{name:str}/resume", sync_to_thread=True, status_code=200)
+@post("/peers/{name:str}/resume", sync_to_thread=True, status_code=200, opt={"act": "manage-peers"})
 def resume(node: House, world: Here, officer: Officer, name: FromPath[str], data: JSONBody[Why]) -> PeerView:
     """Ends a suspension."""
     moved = granted(roster.resume(world, node_name(name), data.reason, by=officer))
@@ -159,7 +159,7 @@ def resume(node: House, world: Here, officer: Officer, name: FromPath[str], data
     return _view(moved)
 
 
-@post("/peers/{name:str}/expel", sync_to_thread=True, status_code=200)
+@post("/peers/{name:str}/expel", sync_to_thread=True, status_code=200, opt={"act": "manage-peers"})
 def expel(node: House, world: Here, officer: Officer, name: FromPath[str], data: JSONBody[Why]) -> PeerView:
     """Ends working with a peer."""
     moved = granted(roster.expel(world, node_name(name), data.reason, by=officer))

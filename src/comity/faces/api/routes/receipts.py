@@ -12,10 +12,10 @@ from litestar.params import FromPath, QueryParameter
 from comity.domain.record import decode_fields
 from comity.domain.terms import Reason, Refused
 from comity.errors import NotFound
-from comity.faces.api.asking import Acting, Here, granted, officer_named
+from comity.faces.api.asking import Acting, Asking, Here, acting_in, granted
 from comity.faces.api.views import place_named
 from comity.flows.certify import Receipt, certify_request, policy_text
-from comity.flows.export import export_fields, export_receipt
+from comity.flows.export import export_fields, export_receipt, may_export
 from comity.flows.files import named_at
 from comity.flows.request_state import dossier
 from comity.ports import Place, World
@@ -68,7 +68,7 @@ class ReceiptsView(msgspec.Struct, frozen=True):
     waiting: list[WaitingLine]
 
 
-@get("/requests/{request_id:str}/receipts", sync_to_thread=True)
+@get("/requests/{request_id:str}/receipts", sync_to_thread=True, opt={"act": "receipt"})
 def receipts(world: Here, request_id: FromPath[str]) -> ReceiptsView:
     """Receipts of a request."""
     ready = certify_request(world, request_id)
@@ -82,8 +82,9 @@ def receipts(world: Here, request_id: FromPath[str]) -> ReceiptsView:
     return ReceiptsView([_line(world, receipt) for receipt in ready], waiting)
 
 
-@get("/receipts/{host:str}/{channel:str}/{file:str}", sync_to_thread=True, media_type=_BYTES)
+@get("/receipts/{host:str}/{channel:str}/{file:str}", sync_to_thread=True, media_type=_BYTES, opt={"act": "receipt"})
 def receipt_file(
+    request: Asking,
     world: Here,
     host: FromPath[str],
     channel: FromPath[str],
@@ -99,16 +100,20 @@ def receipt_file(
     if named is None:
         raise NotFound("receipt-file", file=file[:60])
     place = place_named(world, host, channel, int(named[1]))
+    actor = acting_in(request)
+    by = actor.name if actor is not None else ""
     if named[2] == "tlog-proof":
-        made = export_receipt(world, place, officer_named(acting))
+        made = export_receipt(world, place, by)
         return _file(made.proof, _TEXT, f"{made.name}.tlog-proof")
     chosen = frozenset(opened or ())
+    if actor is not None and (reasons := may_export(world, actor, place)):
+        granted(Refused(reasons))
     _must_be_here(world, place, chosen)
-    made = export_fields(world, place, chosen, officer_named(acting))
+    made = export_fields(world, place, chosen, by)
     return _file(made.fields, _BYTES, f"{made.name}.fields")
 
 
-@get("/policy", sync_to_thread=True, media_type=_TEXT)
+@get("/policy", sync_to_thread=True, media_type=_TEXT, opt={"act": "status"})
 def policy(world: Here) -> Response[bytes]:
     """This node's roster as a policy file: whom `comity verify` may believe."""
     return _file(policy_text(world).encode(), _TEXT, f"{world.me.name}.policy")

@@ -75,7 +75,7 @@ class RecordView(msgspec.Struct, frozen=True):
     replacement: str | None
 
 
-@get("/records/{host:str}/{channel:str}/{index:int}", sync_to_thread=True)
+@get("/records/{host:str}/{channel:str}/{index:int}", sync_to_thread=True, opt={"act": "view"})
 def record(world: Here, host: FromPath[str], channel: FromPath[str], index: Index) -> RecordView:
     """One record."""
     place = place_named(world, host, channel, index)

@@ -117,7 +117,7 @@ class ReportView(msgspec.Struct, frozen=True):
     index: int
 
 
-@post("/reports", sync_to_thread=True)
+@post("/reports", sync_to_thread=True, opt={"asks": "take-report"})
 def take(world: Here, officer: Officer, data: JSONBody[NewReport]) -> TakenView:
     """Keeps a report on this node's own desk and tells what others know about its values."""
     said = Submission(
@@ -146,7 +146,7 @@ def take(world: Here, officer: Officer, data: JSONBody[NewReport]) -> TakenView:
     )
 
 
-@get("/reports", sync_to_thread=True)
+@get("/reports", sync_to_thread=True, opt={"act": "view"})
 def reports(world: Here, limit: Limit = 100) -> list[ReportLine]:
     """Reports that this node holds, newest first."""
     lines = []
@@ -157,7 +157,7 @@ def reports(world: Here, limit: Limit = 100) -> list[ReportLine]:
     return lines
 
 
-@get("/reports/{report_id:str}", sync_to_thread=True)
+@get("/reports/{report_id:str}", sync_to_thread=True, opt={"act": "view"})
 def report(world: Here, report_id: FromPath[str]) -> ReportView:
     """One report, with what is known about its values today."""
     place, record = _found(world, report_id)

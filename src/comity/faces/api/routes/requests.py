@@ -114,7 +114,7 @@ class NewAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     consent: Word | None = None
 
 
-@post("/requests", sync_to_thread=True)
+@post("/requests", sync_to_thread=True, opt={"asks": "draft"})
 def draft(world: Here, officer: Officer, data: JSONBody[NewRequest]) -> RequestView:
     """Keeps a draft on this desk and says what is still missing; nothing leaves."""
     ask = requesting.Ask(
@@ -136,47 +136,47 @@ def draft(world: Here, officer: Officer, data: JSONBody[NewRequest]) -> RequestV
     return request_view(world, granted(requesting.draft(world, officer, ask)).request)
 
 
-@get("/requests", sync_to_thread=True)
+@get("/requests", sync_to_thread=True, opt={"act": "view"})
 def requests(world: Here, limit: Limit = 100) -> list[RequestLine]:
     """The newest requests, ours and those made to us, drafts included."""
     return [request_line(world, each) for each in newest(world, limit)]
 
 
-@get("/requests/{request_id:str}", sync_to_thread=True)
+@get("/requests/{request_id:str}", sync_to_thread=True, opt={"act": "view"})
 def request(world: Here, request_id: FromPath[str]) -> RequestView:
     """Where a request stands, how it came there, and what may come next."""
     return request_view(world, request_id)
 
 
-@post("/requests/{request_id:str}/attest", sync_to_thread=True, status_code=200)
+@post("/requests/{request_id:str}/attest", sync_to_thread=True, status_code=200, opt={"asks": "attest"})
 def attest(world: Here, officer: Officer, request_id: FromPath[str], data: JSONBody[Attested]) -> RequestView:
     """Records that the acting officer has read the text that applies."""
     granted(requesting.attest(world, officer, request_id, data.text_title, data.text_sha256))
     return request_view(world, request_id)
 
 
-@post("/requests/{request_id:str}/submit", sync_to_thread=True, status_code=200)
+@post("/requests/{request_id:str}/submit", sync_to_thread=True, status_code=200, opt={"asks": "submit"})
 def submit(world: Here, officer: Officer, request_id: FromPath[str]) -> RequestView:
     """Hands the draft to whoever approves, if nothing blocks it."""
     granted(requesting.submit(world, officer, request_id))
     return request_view(world, request_id)
 
 
-@post("/requests/{request_id:str}/approve", sync_to_thread=True, status_code=200)
+@post("/requests/{request_id:str}/approve", sync_to_thread=True, status_code=200, opt={"asks": "approve"})
 def approve(world: Here, officer: Officer, request_id: FromPath[str]) -> RequestView:
     """Approves it; somebody other than its author."""
     granted(requesting.approve(world, officer, request_id))
     return request_view(world, request_id)
 
 
-@post("/requests/{request_id:str}/send", sync_to_thread=True, status_code=200)
+@post("/requests/{request_id:str}/send", sync_to_thread=True, status_code=200, opt={"asks": "send"})
 def send(world: Here, officer: Officer, request_id: FromPath[str]) -> RequestView:
     """Puts the approved request into the peer's urgent channel, signed and numbered."""
     granted(requesting.send(world, officer, request_id))
     return request_view(world, request_id)
 
 
-@post("/requests/{request_id:str}/steps", sync_to_thread=True)
+@post("/requests/{request_id:str}/steps", sync_to_thread=True, opt={"asks": "answer"})
 def step(world: Here, officer: Officer, request_id: FromPath[str], data: JSONBody[NewStep]) -> RequestView:
     """Takes one step for our side."""
     terms = tuple((term.text, term.kind, term.until) for term in data.terms)
@@ -185,7 +185,7 @@ def step(world: Here, officer: Officer, request_id: FromPath[str], data: JSONBod
     return request_view(world, request_id)
 
 
-@post("/requests/{request_id:str}/actions", sync_to_thread=True)
+@post("/requests/{request_id:str}/actions", sync_to_thread=True, opt={"asks": "act"})
 def action(world: Here, officer: Officer, request_id: FromPath[str], data: JSONBody[NewAction]) -> RequestView:
     """Says what was really done, with the digests of what it yielded."""
     items = [Item(i.sha256, i.bytes, i.media_type, i.method, i.use_limitation) for i in data.items]

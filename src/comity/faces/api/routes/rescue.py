@@ -106,7 +106,7 @@ class AttestationView(msgspec.Struct, frozen=True):
     in_force: bool
 
 
-@post("/rescue/alerts", sync_to_thread=True)
+@post("/rescue/alerts", sync_to_thread=True, opt={"asks": "alert"})
 def alert(world: Here, officer: Officer, data: JSONBody[NewAlert]) -> AlertedView:
     """Sends an alert, now and by the acting officer alone."""
     asked = rescue.Alert(
@@ -127,7 +127,7 @@ def alert(world: Here, officer: Officer, data: JSONBody[NewAlert]) -> AlertedVie
     return AlertedView(sent.request, sent.route, sent.lane.value, reason_views(sent.advice), due)
 
 
-@get("/rescue/alerts", sync_to_thread=True)
+@get("/rescue/alerts", sync_to_thread=True, opt={"act": "view"})
 def alerts(world: Here, limit: Limit = 100) -> list[AlertLine]:
     """The newest alerts, ours and theirs; a second signature of ours that is overdue becomes a notice."""
     lines = []
@@ -142,14 +142,14 @@ def alerts(world: Here, limit: Limit = 100) -> list[AlertLine]:
     return lines
 
 
-@post("/rescue/alerts/{request_id:str}/countersign", sync_to_thread=True, status_code=200)
+@post("/rescue/alerts/{request_id:str}/countersign", sync_to_thread=True, status_code=200, opt={"asks": "countersign"})
 def countersign(world: Here, officer: Officer, request_id: FromPath[str]) -> RequestView:
     """Gives the second signature; somebody other than who alerted."""
     granted(rescue.countersign(world, officer, request_id))
     return request_view(world, request_id)
 
 
-@post("/rescue/attestations", sync_to_thread=True)
+@post("/rescue/attestations", sync_to_thread=True, opt={"asks": "attest"})
 def attest_route(world: Here, officer: Officer, data: JSONBody[NewAttestation]) -> AttestationView:
     """Records that the acting officer has read the text of a route, beforehand, for one peer and until a day."""
     kept = attesting.attest_route(
@@ -165,7 +165,7 @@ def attest_route(world: Here, officer: Officer, data: JSONBody[NewAttestation]) 
     return _reading(granted(kept))
 
 
-@get("/rescue/attestations", sync_to_thread=True)
+@get("/rescue/attestations", sync_to_thread=True, opt={"act": "view"})
 def attestations(world: Here) -> list[AttestationView]:
     """Every standing attestation on this desk, newest first."""
     return [_reading(each) for each in attesting.readings(world)]

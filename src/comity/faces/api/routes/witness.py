@@ -44,7 +44,7 @@ class AddLog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vkey: Annotated[str, msgspec.Meta(min_length=1, max_length=3000)]
 
 
-@get("/witness", sync_to_thread=True)
+@get("/witness", sync_to_thread=True, opt={"act": "audit"})
 def witness(world: Here) -> WitnessView:
     """The witness key and every log, by origin."""
     key = flow.witness_key(world)
@@ -52,7 +52,7 @@ def witness(world: Here) -> WitnessView:
     return WitnessView(key.text if key is not None else None, [_view(world, log) for log in logs])
 
 
-@post("/witness/logs", sync_to_thread=True)
+@post("/witness/logs", sync_to_thread=True, opt={"act": "manage-peers"})
 def add_log(world: Here, officer: Officer, data: JSONBody[AddLog]) -> LogView:
     """Witnesses a log from now on. The same one twice changes nothing; another key for a known origin is a conflict."""
     key = granted(flow.keep_log(world, data.vkey, by=officer))
