@@ -53,6 +53,7 @@ KINDS = (
     "answer-encoded",
     "answer-too-large",
     "answer-too-slow",
+    "answer-broken",
     "answer-malformed",
     "answer-unproven",
     "quarantined",
@@ -65,6 +66,8 @@ _ANSWERS = {
     "body-is-encoded": "answer-encoded",
     "body-too-large": "answer-too-large",
     "body-too-slow": "answer-too-slow",
+    "answer-not-http": "answer-broken",
+    "head-too-long": "answer-broken",
 }
 
 

@@ -42,6 +42,7 @@ KINDS: Mapping[str, str] = {
     "answer-encoded": "a compressed answer, which nobody opens",
     "answer-too-large": "an answer beyond its limit",
     "answer-too-slow": "an answer that came too slowly",
+    "answer-broken": "an answer that is no HTTP, or whose head has no end",
     "answer-malformed": "an answer that can't be read",
     "answer-unproven": "an answer whose proof or signature fails",
     "quarantined": "records that can't be read: kept, shown to nobody",
