@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import structs
 
 from comity.domain.access import CaseFile, Grant, Link, Member, Sight
 from comity.domain.record import Entry, Told, decode_fields, encode_fields, postings, read_envelope
@@ -142,7 +144,7 @@ class SeenMemory:
 
     def _without(self, entry: Entry) -> Entry:
         kept = [field for field in decode_fields(entry.fields) if not self._sight.hides(field.pointer)]
-        return replace(entry, fields=encode_fields(kept)) if entry.fields else entry
+        return structs.replace(entry, fields=encode_fields(kept)) if entry.fields else entry
 
     def told(self, places: Sequence[Place]) -> Mapping[Place, Told]:
         found: Mapping[Place, Told] = self._whole.told(self._places(places))

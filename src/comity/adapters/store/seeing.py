@@ -7,9 +7,9 @@ open to the person; when it lies in no case and the person isn't of the desk; or
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
+from msgspec import structs
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -362,4 +362,4 @@ def without_hidden(sight: Sight, entry: Entry) -> Entry:
         return entry
     fields = decode_fields(entry.fields)
     kept = [field for field in fields if not sight.hides(field.pointer)]
-    return entry if len(kept) == len(fields) else replace(entry, fields=encode_fields(kept))
+    return entry if len(kept) == len(fields) else structs.replace(entry, fields=encode_fields(kept))

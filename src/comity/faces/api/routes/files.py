@@ -87,7 +87,7 @@ def files(world: Here) -> list[FileLine]:
 def file(world: Here, sha256: FromPath[str]) -> FileView:
     """How far a file has come, and which records name it."""
     named = keeping.namings(world, sha256)
-    here = sha256 in world.files.names() and bool(keeping.shown(world, [sha256]))
+    here = bool(keeping.shown(world, [sha256])) and sha256 in world.files.names()
     found = keeping.standing(world, sha256) if named or here else None
     if found is None:
         raise NotFound("file", sha256=sha256[:70])
