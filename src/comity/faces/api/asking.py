@@ -106,11 +106,13 @@ async def may_act(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
 
     act    asked here, before anything else: for what is about no single thing, and for reading, where the store hides the rest
     asks   the act for which the route's flow asks, about the thing itself
-    A route that names neither is open to nobody who has an account.
+    door   why it is open to everybody: one signs in or out there, or looks after one's own keys
+    A route that names none of them is open to nobody who has an account.
     """
     actor = acting_in(connection)
     function = getattr(handler.fn, "func", handler.fn)  # without what takes it to a thread
-    if actor is None or not actor.account or "asks" in handler.opt or not function.__module__.startswith(_ROUTES):
+    asked_elsewhere = "asks" in handler.opt or "door" in handler.opt or not function.__module__.startswith(_ROUTES)
+    if actor is None or not actor.account or asked_elsewhere:
         return
     if "act" not in handler.opt:
         raise RefusedHere((Reason("act-not-declared", {"route": str(handler)}),))
