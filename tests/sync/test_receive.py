@@ -280,3 +280,17 @@ def test_fields_said_to_be_erased_without_a_real_order_are_not_held(two: Pair, c
         meddled(two, change).pull(two.bulk.origin)
     assert held(two, two.bulk) == (0, 0)
     assert Puller(two.kh, two.kh_sees_kr).pull(two.bulk.origin).size == count
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_matches_does_not_depend_on_which_records_came_together(two: Pair, at_once: bool) -> None:
+    value = "lure-shared.example.com"
+    two.kh.store.keep([letter(two.back.origin, sealed_indicator(two.kh, 0, value=value))])
+    puller, drainer = Puller(two.kh, two.kh_sees_kr), Drainer(two.kh, two.kr.me.name)
+    for n in range(3):
+        two.kr.store.keep([letter(two.bulk.origin, sealed_indicator(two.kr, n, value=value))])
+        if not at_once or n == 2:
+            puller.pull(two.bulk.origin)
+            drainer.drain_all()
+    matches = [notice.about["index"] for notice in two.kh.store.notices() if notice.kind == "match"]
+    assert sorted(matches) == [0, 1, 2]

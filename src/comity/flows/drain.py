@@ -117,7 +117,7 @@ def _take(batch: Batch, entry: Entry, told: Told) -> None:
         return  # taken back before it was read: it raises nothing
     for trace in told.traces:
         if trace.name == "value" and place not in batch.mute:
-            batch.values.setdefault(trace.key, place)
+            batch.values.setdefault(trace.key, []).append(place)
 
 
 def _orders_erasure(world: World, header: Header, order: Place) -> bool:
@@ -146,8 +146,8 @@ def _match(batch: Batch) -> None:
     store = batch.world.store
     for key, places in store.traced("value", list(batch.values)).items():
         ours = [p for p in places if store.channel(p.origin).writer == batch.world.me.name]
-        if ours:
-            there, place = ours[0], batch.values[key]
+        for place in dict.fromkeys(batch.values[key]) if ours else ():
+            there = ours[0]
             about = {"origin": place.origin, "index": place.index, "ours": there.origin, "ours_index": there.index}
             # Nothing of the value in the key: a notice outlives the record's erasure.
             named = f"match {place.origin} {place.index} {there.origin} {there.index}"
