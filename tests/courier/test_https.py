@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from comity.adapters.courier import HttpsCourier
+from comity.adapters.courier import HttpsCourier, pinned
 from comity.domain.ledger import Peer
 from comity.domain.terms import NodeName
 from comity.errors import Malformed, NotFound, Unreachable
@@ -208,14 +208,39 @@ def test_a_drip_is_given_up(node: Node, me: HttpsCourier) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort"],
-    ids=["nothing", "no-http", "cut-short"],
+    ("answer", "code"),
+    [
+        (b"", "hung-up"),
+        (b"nonsense\r\n\r\n", "answer-not-http"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", "hung-up"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: ten\r\n\r\nshort", "answer-not-http"),
+    ],
+    ids=["nothing", "no-http", "cut-short", "no-length"],
 )
-def test_a_far_end_that_breaks_off_is_unreachable(node: Node, me: HttpsCourier, answer: bytes) -> None:
+def test_a_far_end_that_breaks_off_or_speaks_otherwise_is_unreachable(
+    node: Node, me: HttpsCourier, answer: bytes, code: str
+) -> None:
     with far_end(node, answer) as address, pytest.raises(Unreachable) as told:
         me.get(_at(node, address), "/x", MUCH)
-    assert told.value.code == "hung-up"
+    assert told.value.code == code
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 103 Early Hints\r\n\r\n" * 400, b"H"], ids=["hints", "drip"])
+def test_an_answer_that_does_not_begin_is_given_up(
+    node: Node, me: HttpsCourier, said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pinned, "HEAD_S", 0.3)
+    enough = threading.Event()
+
+    def answer(line: ssl.SSLSocket, head: bytes) -> None:
+        while not enough.wait(0.001 if len(said) > 1 else 0.05):
+            line.sendall(said)
+
+    with far_end(node, answer) as address:
+        with pytest.raises(Unreachable) as told:
+            me.get(_at(node, address), "/x", MUCH)
+        enough.set()
+    assert told.value.code == "head-too-long"
 
 
 def test_a_far_end_that_says_nothing_times_out(node: Node, me: HttpsCourier) -> None:

@@ -76,7 +76,7 @@ class Fetcher:
         if len(raw) < width * 32 or len(raw) % 32:
             raise MalformedRecord("tile-length", origin=channel.origin, tile=n, bytes=len(raw))
         self.gained += 1
-        return raw
+        return raw[: width * 32]  # beyond that nothing is signed
 
     def forget(self, origin: str, below: int | None = None) -> None:
         """Leaves below that size are held; all of them may go when they didn't lead to the root."""

@@ -164,6 +164,9 @@ def fetch_piece(world: World, peer: Peer, wanted: Wanted, piece_bytes: int) -> i
         key = f"file-wrong {wanted.sha256} {wanted.origin}"
         world.store.keep([], [Noticed(key, world.clock.now(), "file-wrong", about)])
         raise
+    if held == start < wanted.size:
+        # Less than what is kept as one: asked for again at once, it would be asked for without end.
+        raise NotFound("file-ends-early", sha256=wanted.sha256, start=start)
     if held >= wanted.size and not namings(world, wanted.sha256):
         world.files.forget(wanted.sha256)  # its record was erased while it came
     return held

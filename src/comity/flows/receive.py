@@ -30,7 +30,7 @@ from comity.domain.ledger import (
 )
 from comity.domain.record import ERASE, Entry, State, order_in
 from comity.domain.terms import seconds
-from comity.errors import BadProof, ComityError, Conflict, Equivocation, NotFound
+from comity.errors import BadProof, ComityError, Conflict, Equivocation, Malformed, NotFound
 from comity.flows.evidence import split_document
 from comity.flows.fetch import Fetcher, all_at_once, path_of
 from comity.flows.lines import demanded, fresh_lines
@@ -38,6 +38,8 @@ from comity.flows.receipt_keys import signing_key
 from comity.flows.taking_up import end_of, settle_chain
 from comity.ports import Noticed, Stopped, World
 
+LEAVES_MAX = 1 << 22
+"""How far a size may lie ahead of what is held to be followed in one step: its leaves are in memory until they lead to the root."""
 PROVEN_LEAVES_MAX = 1 << 20
 """So many leaves are fetched once more, at most, to prove that a writer's tree isn't the one that is held."""
 
@@ -257,6 +259,10 @@ class Puller:
 
     def _leaves(self, channel: Channel, position: Position, signed: Checkpoint, latest: int) -> list[bytes]:
         """R2: leaf hashes of [held, signed), which must lead from what we hold to the signed root."""
+        if signed.size - position.size > LEAVES_MAX:
+            raise Malformed(
+                "too-far-ahead", origin=channel.origin, size=signed.size, held=position.size, most=LEAVES_MAX
+            )
         leaves = self.fetch.leaves(channel, position.size, signed.size, latest)
         peaks = CompactRange.from_bytes(position.size, position.peaks)
         peaks.extend(leaves)
@@ -298,18 +304,21 @@ class Puller:
         missing = world.store.missing(origin)
         if not missing:
             return ()
-        pending, lacks = world.store.position(origin).pending, set(missing)
-        withheld: list[int] = []
+        pending = world.store.position(origin).pending
+        wrong: dict[int, str] = {}
         at = 0
         while at < len(missing):
             start, stop = self._portion(missing, at, pending)
             stop, entries = self.fetch.entries(origin, start, stop)
-            withheld += [entry.index for entry in entries if entry.state is State.WITHHELD and entry.index in lacks]
-            world.store.fill(origin, [entry for entry in entries if self._covered(channel, entry, pending)])
+            covered = [entry for entry in entries if self._covered(channel, entry, pending)]
+            asked = missing[at : bisect_left(missing, stop)]
+            if world.store.fill(origin, covered) < len(asked):
+                wrong |= _why_lacking(set(asked) & set(world.store.missing(origin)), entries, covered)
             world.step("R4")
-            at = bisect_left(missing, stop)
-        if withheld:
-            about = {"origin": origin, "writer": channel.writer, "indexes": withheld[:20], "count": len(withheld)}
+            at += len(asked)
+        if wrong:
+            about = {"origin": origin, "writer": channel.writer, "indexes": sorted(wrong)[:20], "count": len(wrong)}
+            about["why"] = sorted(set(wrong.values()))
             world.store.keep([], [Noticed(f"withheld {origin} {pending}", world.clock.now(), "withheld", about)])
         return tuple(world.store.missing(origin))
 
@@ -398,6 +407,20 @@ class Puller:
         world.store.keep_line(channel.origin, line)
         world.step("R7b")
         return line
+
+
+def _why_lacking(lacking: Iterable[int], entries: Sequence[Entry], covered: Sequence[Entry]) -> dict[int, str]:
+    """What is wrong with the answer for each of these; nothing where only the order that erased it isn't held yet."""
+    states, fit = {entry.index: entry.state for entry in entries}, {entry.index for entry in covered}
+    wrong = {}
+    for index in lacking:
+        if index not in states:
+            wrong[index] = "not-given"
+        elif states[index] is State.WITHHELD:
+            wrong[index] = "said-so"
+        elif index in fit:
+            wrong[index] = "not-under-leaf"
+    return wrong
 
 
 def _tile_end(index: int) -> int:

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 import httpx2
 
+from comity.adapters.courier.pinned import HeadTooLong
 from comity.domain.ledger import Peer
 from comity.errors import Unreachable
+
+# What the client says of an answer that ended early; its other complaints are about what did come.
+_BROKEN_OFF = ("disconnected", "closed connection")
 
 
 def unreachable(peer: Peer, fault: BaseException) -> Unreachable:
@@ -21,6 +25,8 @@ def unreachable(peer: Peer, fault: BaseException) -> Unreachable:
                 return Unreachable("refused-our-certificate", peer=peer.name, why=reason)
             case ssl.SSLError():
                 return Unreachable("tls-failed", peer=peer.name, why=_why(cause))
+            case HeadTooLong():
+                return Unreachable("head-too-long", peer=peer.name)
             case ConnectionRefusedError():
                 return Unreachable("connection-refused", peer=peer.name)
     if isinstance(fault, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
@@ -29,6 +35,8 @@ def unreachable(peer: Peer, fault: BaseException) -> Unreachable:
         return Unreachable("timeout", peer=peer.name)
     if isinstance(fault, httpx2.ConnectError):
         return Unreachable("connection-failed", peer=peer.name)
+    if isinstance(fault, httpx2.RemoteProtocolError) and not any(word in str(fault) for word in _BROKEN_OFF):
+        return Unreachable("answer-not-http", peer=peer.name, why=str(fault)[:80])
     return Unreachable("hung-up", peer=peer.name)
 
 

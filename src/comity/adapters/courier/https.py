@@ -155,6 +155,7 @@ class HttpsCourier:
             named = {"sni_hostname": peer.name}
             http = self._client(peer)
             with http.stream(method, url, content=body, headers=headers, timeout=timeout, extensions=named) as response:
+                response.extensions["network_stream"].get_extra_info("socket").has_head()
                 yield response
         except (httpx2.TransportError, httpx2.InvalidURL, ssl.SSLError) as fault:
             raise unreachable(peer, fault) from fault
