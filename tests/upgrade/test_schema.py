@@ -73,7 +73,8 @@ def test_a_fresh_schema_and_one_that_grew_are_the_same(kind: str, tmp_path: Path
             ]
             shapes.append(shape(connection))
     assert shapes[0] == shapes[1]
-    assert set(shapes[0]) == {*t.metadata.tables, "alembic_version"}
+    told = {name for name in shapes[0] if not name.startswith("search_words")}  # another on each database
+    assert told == {*t.metadata.tables, "alembic_version"}
 
 
 @pytest.mark.parametrize("kind", DATABASES)

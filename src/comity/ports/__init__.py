@@ -21,7 +21,9 @@ from comity.domain.terms import Country, Instant, NodeName
 from comity.errors import Misconfigured, NotFound
 from comity.ports.cases import Cases
 from comity.ports.people import NO_CEREMONIES, NO_HASHER, Ceremonies, Hasher, People, PeopleFact
-from comity.ports.places import Hit, Hits, Place
+from comity.ports.places import Hit as Hit
+from comity.ports.places import Hits as Hits
+from comity.ports.places import Place as Place
 
 
 @dataclass(frozen=True)

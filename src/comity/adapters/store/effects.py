@@ -12,6 +12,7 @@ from comity.adapters.store import witnessing
 from comity.adapters.store.casing import keep_case
 from comity.adapters.store.group import Group
 from comity.adapters.store.growth import Growth
+from comity.adapters.store.inverted import end
 from comity.adapters.store.marks import size_mark
 from comity.adapters.store.peopling import keep_people
 from comity.adapters.store.prepared import Prepared, unless_there
@@ -48,6 +49,12 @@ from comity.ports import (
 _SETTLE = Prepared(
     update(t.entry).where(and_(t.entry.c.ch == bindparam("of_ch"), t.entry.c.idx == bindparam("of_idx"))),
     tuple(told_columns(None)),
+)
+_e = t.entry.c
+_RAW = Prepared(
+    select(_e.idx, _e.envelope, _e.fields)
+    .where(and_(_e.ch == bindparam("ch"), _e.idx >= bindparam("start"), _e.idx < bindparam("stop")))
+    .order_by(_e.idx)
 )
 _ACTED = Prepared(
     select(t.acted.c.id).where(and_(t.acted.c.issuer == bindparam("issuer"), t.acted.c.id == bindparam("id")))
@@ -156,12 +163,20 @@ def _drain(group: Group, fact: Drained) -> None:
     told = list(enumerate(fact.told, fact.before))
     _SETTLE.run_all(group.connection, [{"of_ch": log.ch, "of_idx": n, **told_columns(one)} for n, one in told])
     group.stage_traces([row for n, one in told for row in trace_rows(log.ch, n, one)])
+    _make_findable(group, log.ch, fact)
     group.flush()
     log.drained = fact.after
     group.keep_log(log)
 
 
+def _make_findable(group: Group, ch: int, fact: Drained) -> None:
+    rows = _RAW.run(group.connection, {"ch": ch, "start": fact.before, "stop": fact.after})
+    for row in rows:
+        group.stage_page(ch, row.idx, row.envelope, row.fields, fact.told[row.idx - fact.before])
+
+
 def _bury(group: Group, fact: Buried) -> None:
+    end(group.connection, fact.issuer, [fact.record])
     order = {"order_origin": fact.order.origin, "order_index": fact.order.index}
     _TOMBSTONE.run(group.connection, {"issuer": fact.issuer, "id": fact.record, **order})
 

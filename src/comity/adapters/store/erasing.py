@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, select, update
 
 from comity.adapters.store import tables as t
+from comity.adapters.store.inverted import page_in, unfile
 from comity.adapters.store.rows import trace_rows
 from comity.domain.record import State, decode_fields, encode_fields, filed
+from comity.domain.search import Page
 from comity.ports import Erasure, Place
 
 
@@ -21,6 +23,7 @@ def erase_row(connection: Connection, ch: int, erasure: Erasure, order: Place) -
         return []
     change: dict[str, Any] = {"order_origin": order.origin, "order_index": order.index}
     remain: list[dict[str, Any]] = []
+    page: Page | None = None
     if erasure.pointers is None:
         nothing = ("salt", "envelope", "fields", "id", "kind", "issuer", "made", "fault")
         change |= {"state": int(State.ERASED)} | dict.fromkeys(nothing)
@@ -28,7 +31,9 @@ def erase_row(connection: Connection, ch: int, erasure: Erasure, order: Place) -
         rest = encode_fields([f for f in decode_fields(row.fields) if f.pointer not in erasure.pointers])
         change |= {"state": int(State.PARTED), "fields": rest}
         if row.settled:
-            remain = trace_rows(ch, index, filed(erasure.place.origin, row.envelope, rest))
+            told = filed(erasure.place.origin, row.envelope, rest)
+            remain, page = trace_rows(ch, index, told), page_in(row.envelope, rest, told)
     connection.execute(update(t.entry).where(here).values(**change))
     connection.execute(delete(t.trace).where(and_(t.trace.c.ch == ch, t.trace.c.idx == index)))
+    unfile(connection, ch, index, page)
     return remain

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 from comity.adapters.store import tables as t
 from comity.adapters.store.erasing import erase_row
 from comity.adapters.store.growth import FullTile
+from comity.adapters.store.inverted import Filed, end, ended_by, file_pages, page_in
 from comity.adapters.store.marks import Gone, gone_mark, size_mark
 from comity.adapters.store.prepared import Inserting, Prepared, unless_there
 from comity.adapters.store.rows import PROGRESS_COLUMNS, Log, entry_row, progress_row, trace_rows
 from comity.domain.ledger import Checkpoint, Standing, leaf_of, note_bytes, signature_line
-from comity.domain.record import Entry, State, encode_fields
+from comity.domain.record import Entry, State, Told, encode_fields
 from comity.domain.terms import NodeName
 from comity.errors import Conflict, Fenced, NotFound
 from comity.ports import Erasure, Keyring, Letter, Place
@@ -64,6 +65,9 @@ class Group:
         self._grown: set[str] = set()
         self._known: dict[tuple[int, str], int] = {}
         self._asked: set[tuple[int, str]] = set()
+        self._pages: list[Filed] = []
+        self._ended: list[str] = []
+        self._last_page: int | None = None
         self._rows: dict[str, list[dict[str, Any]]] = {"entry": [], "known": [], "trace": [], "tile": []}
 
     # ---- logs
@@ -114,6 +118,8 @@ class Group:
         self.erased_something = before.erased_something
         for rows in self._rows.values():
             rows.clear()
+        self._pages.clear()
+        self._ended.clear()
 
     # ---- appending to our own channels
     def prefetch(self, letters: Iterable[Letter]) -> None:
@@ -191,6 +197,8 @@ class Group:
         self._rows["entry"].append(entry_row(log.ch, entry, leaf, letter.told))
         self._rows["known"].append({"ch": log.ch, "id": letter.sealed.id, "idx": index})
         self._rows["trace"] += trace_rows(log.ch, index, letter.told)
+        self.stage_page(log.ch, index, entry.envelope, entry.fields, letter.told)
+        self.stage_endings(letter.told, entry.envelope, entry.fields)
         self._known[(log.ch, letter.sealed.id)] = index
         self.grow(log, [leaf])
         self._grown.add(letter.origin)
@@ -237,8 +245,23 @@ class Group:
     def stage_traces(self, rows: list[dict[str, Any]]) -> None:
         self._rows["trace"] += rows
 
+    def stage_page(self, ch: int, index: int, envelope: bytes | None, fields: bytes | None, told: Told) -> None:
+        """What of a settled record can be searched."""
+        if (page := page_in(envelope, fields, told)) is not None:
+            self._pages.append((ch, index, page))
+
+    def stage_endings(self, told: Told, envelope: bytes | None, fields: bytes | None) -> None:
+        """What a record of our own takes back."""
+        self._ended += ended_by(told.header, envelope, fields)
+
     def flush(self) -> None:
         """Writes staged rows, so that statements in this transaction see them."""
+        if self._pages:
+            self._last_page = file_pages(self.connection, self._pages, self._last_page)
+            self._pages.clear()
+        if self._ended:
+            end(self.connection, self.me, self._ended)
+            self._ended.clear()
         for name, rows in self._rows.items():
             if rows:
                 _INSERT[name].run_all(self.connection, rows)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from comity.adapters.store.memory_cases import Cabinet, MemoryCases
 from comity.adapters.store.memory_people import MemoryPeople, Staff
+from comity.adapters.store.memory_search import MemorySearch, numbered
 from comity.domain.access import CaseFile, Grant, Link, Member
 from comity.domain.ledger import (
     EMPTY_ROOT,
@@ -71,6 +72,7 @@ class Shelf:
     pending_leaves: list[bytes] = field(default_factory=list)
     entries: dict[int, Entry] = field(default_factory=dict)
     told: dict[int, Told] = field(default_factory=dict)
+    filed: dict[int, int] = field(default_factory=dict)
     known: dict[str, int] = field(default_factory=dict)
     notes: dict[int, bytes] = field(default_factory=dict)
     lines: dict[tuple[str, int], Line] = field(default_factory=dict)
@@ -94,6 +96,7 @@ class Content:
     witnessed: dict[str, Witnessed] = field(default_factory=dict)
     cases: Cabinet = field(default_factory=Cabinet)
     people: Staff = field(default_factory=Staff)
+    filings: int = 0
 
 
 def _blocks(size: int) -> list[tuple[int, int]]:
@@ -106,7 +109,7 @@ def _blocks(size: int) -> list[tuple[int, int]]:
     return blocks
 
 
-class MemoryStore(MemoryCases, MemoryPeople):
+class MemoryStore(MemoryCases, MemoryPeople, MemorySearch):
     """Port `Store` without a disk."""
 
     def __init__(self, me: NodeName, keyring: Keyring, salt: Callable[[], bytes], *, step: Step = no_step) -> None:
@@ -124,6 +127,9 @@ class MemoryStore(MemoryCases, MemoryPeople):
     @property
     def _staff(self) -> Staff:
         return self._is.people
+
+    def _kept(self) -> tuple[Content, str]:
+        return self._is, self._me
 
     def _shelf(self, origin: str, content: Content | None = None) -> Shelf:
         found = (content or self._is).shelves.get(origin)
@@ -194,7 +200,7 @@ class MemoryStore(MemoryCases, MemoryPeople):
         fields = encode_fields(letter.sealed.fields)
         shelf.entries[index] = Entry(index, State.PRESENT, salt, letter.sealed.envelope, fields, None)
         shelf.leaves.append(leaf_of(salt, letter.sealed.envelope))
-        shelf.told[index] = letter.told
+        numbered(letter.told, shelf, index, content)
         shelf.known[letter.sealed.id] = index
         shelf.size = shelf.pending = shelf.drained = index + 1
         for erasure in letter.erases:
@@ -263,7 +269,8 @@ class MemoryStore(MemoryCases, MemoryPeople):
                 shelf = self._shelf(origin, content)
                 if shelf.drained != before or after > shelf.size or len(told) != after - before:
                     raise Conflict("drained-elsewhere", origin=origin, at=shelf.drained, expected=before)
-                shelf.told.update(enumerate(told, before))
+                for index, one in enumerate(told, before):
+                    numbered(one, shelf, index, content)
                 shelf.drained = after
             case Erased(erasure, order):
                 self._erase(content, erasure, order)
@@ -429,7 +436,8 @@ class MemoryStore(MemoryCases, MemoryPeople):
             shelf.leaves += tail
             for entry in entries:
                 shelf.entries[entry.index] = entry
-                told = shelf.told[entry.index] = filed(origin, entry.envelope, entry.fields)
+                told = filed(origin, entry.envelope, entry.fields)
+                numbered(told, shelf, entry.index, self._is)
                 if told.header is not None:
                     shelf.known.setdefault(told.header.id, entry.index)
             shelf.size = shelf.pending = shelf.drained = signed.size

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from comity.adapters.store import schema
 from comity.adapters.store import tables as t
+from comity.adapters.store.inverted import refill_words
 from comity.adapters.store.prepared import Inserting
 from comity.adapters.store.reading import load_logs
 from comity.adapters.store.rebuilding import differences
@@ -34,10 +35,11 @@ def copy_store(source: Connection, target: Connection, where: str) -> dict[str, 
         if target.execute(select(func.count()).select_from(table)).scalar():
             raise Conflict("store-not-empty", where=where, table=table.name)
     counts = {table.name: _copy(source, target, table) for table in TABLES}
+    refill_words(target)
     for table in TABLES:
         if _digest(source, table) != _digest(target, table):
             raise Misconfigured("moved-differs", where=where, found=[f"rows of {table.name} differ"])
-    if wrong := list(differences(target, load_logs(target), write=False)):
+    if wrong := list(differences(target, load_logs(target), None, write=False)):
         raise Misconfigured("moved-differs", where=where, found=wrong[:10])
     return counts
 

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
+from comity.adapters.store import inverted
 from comity.adapters.store import tables as t
 from comity.adapters.store.database import Database, Scrubbed
 from comity.adapters.store.sql import SqlStore
@@ -27,7 +28,7 @@ OWNER = 0x636F_6D69_7479  # "comity": the advisory lock that the writer's sessio
 TURN = "store/turn"
 _MARK = "insert into cursor (name, at) values (%s, %s) on conflict (name) do update set at = excluded.at"
 SETTINGS = {"connect_timeout": "10", "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3"}
-BODIES = (t.entry, t.trace, t.warning)
+BODIES = (t.entry, t.trace, t.warning, t.search_place, t.search_text, inverted.words)
 _MAY_VACUUM = """select rolsuper or pg_has_role(current_user, datdba, 'usage')
  from pg_database, pg_roles where datname = current_database() and rolname = current_user"""
 """Tables whose rows hold what an order may take away."""

@@ -16,7 +16,14 @@ from sqlalchemy.sql.selectable import Select
 Row = Mapping[str, Any]
 COPIED_FROM = 32
 """Rows from which PostgreSQL's COPY beats one INSERT for each, measured."""
-COPIED_AS = {"BIGINT": "int8", "INTEGER": "int4", "SERIAL": "int4", "BYTEA": "bytea", "BOOLEAN": "bool"}
+COPIED_AS = {
+    "BIGINT": "int8",
+    "INTEGER": "int4",
+    "SERIAL": "int4",
+    "BYTEA": "bytea",
+    "BOOLEAN": "bool",
+    "TEXT[]": "text[]",
+}
 
 
 class Prepared:

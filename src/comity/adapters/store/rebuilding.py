@@ -8,25 +8,47 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.growth import Growth
+from comity.adapters.store.inverted import ended_by, page_in, wrong_endings, wrong_pages, wrong_words
 from comity.adapters.store.rows import Log, entry_of, told_columns, trace_rows
 from comity.domain.ledger import CompactRange, leaf_of
 from comity.domain.record import State, filed
+from comity.domain.search import Page
+from comity.domain.terms import NodeName
 
 BLOCK = 2000
 
 
-def differences(connection: Connection, logs: Mapping[str, Log], *, write: bool) -> Iterator[str]:
-    """One line for each thing that is not as the records say; with `write` it is put right (bodies and leaves never are)."""
+def differences(connection: Connection, logs: Mapping[str, Log], me: NodeName | None, *, write: bool) -> Iterator[str]:
+    """One line for each thing that is not as the records say; with `write` it is put right (bodies and leaves never are).
+
+    me   whose store it is; without it, what was taken back isn't compared
+    """
+    ended: set[tuple[str, str]] = set()
     for origin, log in logs.items():
         growth = Growth(CompactRange(), [])
         for start in range(0, log.size, BLOCK):
             stop = min(start + BLOCK, log.size)
-            yield from _block(connection, log, growth, start, stop, write=write)
+            yield from _block(connection, log, growth, start, stop, ended, me, write=write)
         if growth.size != log.size or growth.root() != log.growth.root():
             yield f"{origin}: the entries give another root than the one that is signed or held"
 
+    if wrong := wrong_words(connection, write=write):
+        yield f"search: {wrong} records more or fewer in the index than can be searched"
+    if me is not None and (wrong := wrong_endings(connection, ended, write=write)):
+        yield f"search: {wrong} records are found though they were taken back, or the other way round"
 
-def _block(connection: Connection, log: Log, growth: Growth, start: int, stop: int, *, write: bool) -> Iterator[str]:
+
+def _block(
+    connection: Connection,
+    log: Log,
+    growth: Growth,
+    start: int,
+    stop: int,
+    ended: set[tuple[str, str]],
+    me: NodeName | None,
+    *,
+    write: bool,
+) -> Iterator[str]:
     origin = log.channel.origin
     where = and_(t.entry.c.ch == log.ch, t.entry.c.idx >= start, t.entry.c.idx < stop)
     rows = connection.execute(select(t.entry).where(where).order_by(t.entry.c.idx)).all()
@@ -36,6 +58,7 @@ def _block(connection: Connection, log: Log, growth: Growth, start: int, stop: i
     there = and_(t.trace.c.ch == log.ch, t.trace.c.idx >= start, t.trace.c.idx < stop)
     stored = {(row.name, row.key, row.idx) for row in connection.execute(select(t.trace).where(there))}
     wanted: list[dict[str, object]] = []
+    pages: dict[int, Page] = {}
     for row in rows:
         entry = entry_of(row)
         if entry.salt is not None and entry.envelope is not None and leaf_of(entry.salt, entry.envelope) != row.leaf:
@@ -44,6 +67,10 @@ def _block(connection: Connection, log: Log, growth: Growth, start: int, stop: i
             continue
         told = filed(origin, entry.envelope, entry.fields)
         wanted += trace_rows(log.ch, row.idx, told)
+        if (page := page_in(entry.envelope, entry.fields, told)) is not None:
+            pages[row.idx] = page
+        if log.channel.writer == me:
+            ended |= {(me, record) for record in ended_by(told.header, entry.envelope, entry.fields)}
         want = told_columns(told)
         if entry.state is not State.ERASED and any(getattr(row, name) != value for name, value in want.items()):
             yield f"{origin} {row.idx}: header differs from the envelope"
@@ -57,6 +84,8 @@ def _block(connection: Connection, log: Log, growth: Growth, start: int, stop: i
             connection.execute(delete(t.trace).where(there))
             if wanted:
                 connection.execute(insert(t.trace), wanted)
+    if wrong := wrong_pages(connection, log.ch, start, stop, pages, write=write):
+        yield f"{origin} {start}-{stop}: {wrong} records are found by other words than they hold"
     for full in growth.extend([row.leaf for row in rows]):
         here = and_(t.tile.c.ch == log.ch, t.tile.c.level == full.level, t.tile.c.n == full.n)
         kept = connection.execute(select(t.tile).where(here)).first()

@@ -45,6 +45,8 @@ def regain(
         told = filed(origin, entry.envelope, entry.fields)
         group.stage_entries([entry_row(log.ch, entry, leaf, told)])
         group.stage_traces(trace_rows(log.ch, entry.index, told))
+        group.stage_page(log.ch, entry.index, entry.envelope, entry.fields, told)
+        group.stage_endings(told, entry.envelope, entry.fields)
         if told.header is not None:
             group.stage_known(log, told.header.id, entry.index)
     log.note = log.pending_note = note

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select
 
+from comity.adapters.store import inverted
 from comity.adapters.store import tables as t
 from comity.errors import Misconfigured
 
@@ -33,6 +34,7 @@ def prepare(connection: Connection) -> None:
     version = version_of(connection)
     if version is None:
         t.metadata.create_all(connection)
+        inverted.make(connection)
         connection.execute(insert(t.schema).values(version=t.SCHEMA_VERSION))
         _stamp(connection, HEAD)
     elif version < t.SCHEMA_VERSION:
@@ -66,8 +68,13 @@ def differences(connection: Connection) -> list[str]:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _is_told})
     return [repr(difference) for difference in compare_metadata(context, t.metadata)]
+
+
+def _is_told(name: str | None, kind: str, _: object) -> bool:
+    """Whether `tables` is to tell of it: not of the inverted index, which is another on each database."""
+    return kind != "table" or name is None or name.partition("_words")[0] != "search" or "_words" not in name
 
 
 def _stamp(connection: Connection, revision: str) -> None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, and_, select
 from sqlalchemy.exc import DBAPIError
 
-from comity.adapters.store import effects, holding, regaining, returning, schema
+from comity.adapters.store import effects, holding, inverted, regaining, returning, schema
+from comity.adapters.store import tables as t
 from comity.adapters.store.casing import Casing
 from comity.adapters.store.database import Database, Scrubbed
 from comity.adapters.store.fence import behind, catch_up, replay_erasures
@@ -25,6 +26,7 @@ from comity.adapters.store.reading import load_logs
 from comity.adapters.store.rebuilding import differences
 from comity.adapters.store.returning import Restored, finish_return
 from comity.adapters.store.rows import Log, channel_row
+from comity.adapters.store.searching import Searching
 from comity.adapters.store.seeing import SeenStore
 from comity.adapters.store.sequencer import Sequencer, Work
 from comity.domain.access import Sight
@@ -39,6 +41,13 @@ OPEN_PATIENCE_S = 2.0
 BACK_PATIENCE_S = 10.0
 UNKNOWN_PATIENCE_S = 60.0
 """How long the outcome of a COMMIT is asked for before the store gives up on itself until it is opened anew."""
+
+
+Tell = Callable[[str, int, int], None]
+
+
+def silent(what: str, done: int, of: int) -> None:
+    """Tells nobody."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +80,13 @@ class _NotThereError(Exception):
     """The connection was lost, and nothing of the transaction is in the database."""
 
 
-class SqlStore(Finding, Listing, Casing, Peopling):
+class SqlStore(Finding, Listing, Casing, Peopling, Searching):
     """Port `Store` on one database that this process alone may write.
 
     marks    folder of the high-water file; it must lie outside what backups restore
     inspect  opens a store that is behind its own signatures, for doctor, rebuild and recovery; nothing can be kept in it
              before `acknowledge_restore`
+    tell     hears of work at start that may take minutes: its name, how much is done, of how much
     fences   channels on which the store is behind, with the reason; `witness` stands for what was cosigned as a witness
     Raises Misconfigured when another process has it, or the schema is not ours; Fenced when it is behind.
     """
@@ -92,8 +102,9 @@ class SqlStore(Finding, Listing, Casing, Peopling):
         step: Step = no_step,
         inspect: bool = False,
         group_max: int = 256,
+        tell: Tell = silent,
     ) -> None:
-        self._db = database
+        self._db, self._tell = database, tell
         self._me, self._keyring, self._salt, self._step = me, keyring, salt, step
         self._alone = threading.Lock()  # held while a group is in the database, and while it is scrubbed
         self._owed: Group | None = None  # committed, while its lines aren't in the high-water file yet
@@ -119,13 +130,36 @@ class SqlStore(Finding, Listing, Casing, Peopling):
         self._marks.learn(finish_return(writing, self._me, self._logs, told))
         self._time_s = told.time_s
         self.fences = behind(writing, self._me, self._logs, told)
-        self._forgotten = not replay_erasures(writing, self._logs, told) or self._db.forget(writing)
+        self._fill_index(writing)
+        forgot = replay_erasures(writing, self._logs, told) or inverted.owed(writing)
+        self._forgotten = not forgot or self._db.forget(writing)
         if self.fences and not inspect:
             self._marks.close()
             origin, reason = next(iter(self.fences.items()))
             raise Fenced("store-behind-its-signatures", origin=origin, reason=reason, channels=len(self.fences))
         if not self.fences:
             self._marks.write(catch_up(writing, self._me, self._logs, told))
+
+    def _fill_index(self, writing: Connection) -> None:
+        """The search index is filled anew where its rules have changed since, or an older program left none."""
+        if inverted.is_filled(writing):
+            return
+        e, entries = t.entry.c, sum(log.drained for log in self._logs.values())
+        settled = and_(e.settled, e.envelope.is_not(None), e.fault.is_(None))
+        query = select(e.ch, e.idx, e.envelope, e.fields).where(settled).order_by(e.made, e.ch, e.idx)
+        channels = {log.ch: (origin, log.channel.writer) for origin, log in self._logs.items()}
+        with self._engine.connect() as reading:
+            reading.exec_driver_sql("begin")  # one view of all entries while the index grows beside it
+            rows = reading.execute(query.execution_options(yield_per=inverted.BLOCK)).partitions()
+            inverted.refill(
+                writing,
+                lambda: self._db.begin(writing),
+                rows,
+                channels,
+                self._me,
+                lambda done: self._tell("search-index", done, entries),
+            )
+            reading.exec_driver_sql("commit")
 
     def close(self) -> None:
         self._sequencer.close()
@@ -308,11 +342,14 @@ class SqlStore(Finding, Listing, Casing, Peopling):
 
     def rebuild(self, *, write: bool) -> tuple[str, ...]:
         if self.fences:
-            return tuple(differences(self._writing, self._logs, write=False))
-        return self._do(lambda group: tuple(differences(group.connection, self._logs, write=write)))
+            return tuple(differences(self._writing, self._logs, self._me, write=False))
+        return self._do(lambda group: tuple(differences(group.connection, self._logs, self._me, write=write)))
 
     def seen(self, sight: Sight) -> SeenStore:
         return SeenStore(self, sight)
+
+    def whole(self) -> SqlStore:
+        return self
 
     def hidden(self, name: str, keys: Sequence[bytes]) -> frozenset[bytes]:
         return frozenset()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from comity.adapters.space import told_plainly
 from comity.adapters.store.database import Database, Scrubbed
+from comity.adapters.store.inverted import purge, purge_all
 from comity.adapters.store.snapshot import disk_fault
 from comity.adapters.store.sql import SqlStore
 from comity.domain.terms import NodeName
@@ -76,11 +77,13 @@ class SqliteDatabase(Database):
 
     def forget(self, connection: Connection) -> bool:
         """`secure_delete` has overwritten the pages; here the write-ahead log goes too, unless a reader is in the way."""
-        return not connection.exec_driver_sql("pragma wal_checkpoint(truncate)").scalar()
+        purged = purge(connection)
+        return not connection.exec_driver_sql("pragma wal_checkpoint(truncate)").scalar() and purged
 
     def scrub(self) -> Scrubbed:
         """Writes the file anew: bytes that moved between pages when they split stay nowhere."""
         with self.engine.connect() as connection:
+            purge_all(connection)
             connection.exec_driver_sql("vacuum")
             busy = connection.exec_driver_sql("pragma wal_checkpoint(truncate)").scalar()
         undone = (("write-ahead-log-truncated", "a reader was in the way; repeat it"),) if busy else ()

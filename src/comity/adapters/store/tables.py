@@ -351,3 +351,34 @@ tries = Table(  # failures that count against a name, a device or an address
     Column("last", BigInteger, nullable=False),
 )
 Index("tries_last", tries.c.last)
+
+# ── search: derived from records, and filled anew when its rules change ──────────────────────────────────────────────
+search_place = Table(
+    "search_place",
+    metadata,
+    Column("doc", BigInteger, primary_key=True, autoincrement=False),  # in the order of filing
+    Column("ch", Integer, nullable=False),
+    Column("idx", BigInteger, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("issuer", Word, nullable=False),  # of the record itself, or of the one that it carries
+    Column("id", Word, nullable=False),
+)
+Index("search_place_at", search_place.c.ch, search_place.c.idx, unique=True)
+
+search_text = Table(  # what `search_words` is made of; see `comity.domain.search.Page`
+    "search_text",
+    metadata,
+    Column("doc", BigInteger, primary_key=True, autoincrement=False),
+    Column("words", Word, nullable=False),
+    Column("parts", Word, nullable=False),
+    Column("kept", Word, nullable=False),
+    Column("kept_parts", Word, nullable=False),
+    Column("marks", Word, nullable=False),
+)
+
+search_ended = Table(  # what issuers took back, by orders of ours and of others: found no more
+    "search_ended",
+    metadata,
+    Column("issuer", Word, primary_key=True),
+    Column("id", Word, primary_key=True),
+)

@@ -39,6 +39,7 @@ class IndicatorKind:
     broader     what else a listing would have to name to cover a value of this kind, nearest first
     host_of     for kinds whose values hold a host name: that name, or an IP address (IPv6 in brackets)
     written     other ways in which lists write the same value, itself included
+    alone       what of a value is written without the rest of it: a number as it is dialled at home
     personal    whether a value is a person's own and travels sealed; so it is unless the file says `PERSONAL = False`
     commas      whether values hold commas as a matter of course, so that a comma in a list proves no column
     """
@@ -54,6 +55,7 @@ class IndicatorKind:
     broader: Callable[[str], tuple[Indicator, ...]] = _no_wider
     host_of: Callable[[str], str] | None = None
     written: Callable[[str], tuple[str, ...]] | None = None
+    alone: Callable[[str], str] | None = None
     personal: bool = True
     commas: bool = False
 
@@ -151,6 +153,7 @@ def _read(module: ModuleType) -> IndicatorKind:
         broader=said.get("broader", _no_wider),
         host_of=said.get("host_of"),
         written=said.get("written"),
+        alone=said.get("alone"),
         personal=said.get("PERSONAL", True),
         commas=said.get("COMMAS", False),
     )

@@ -17,7 +17,7 @@ from msgspec import UNSET, Struct, inspect
 from comity.domain.record import kinds as kinds_folder
 from comity.domain.record.forms import KIND_NAME, Check, checker
 from comity.domain.record.limits import DEPTH_MAX, INTEGER_MAX
-from comity.domain.record.opened import Record, Trace
+from comity.domain.record.opened import Record, Said, Trace
 from comity.domain.record.pointer import pointer_to
 from comity.domain.record.whole import Whole, whole_of
 from comity.errors import Misconfigured
@@ -36,6 +36,7 @@ class Kind(Struct, frozen=True):
     files      the files that a body names, each with `sha256` and `bytes`; None if the kind names none
     gap        what is missing for good in a body with these pointers absent; None if nothing can be
     carries    envelope and fields of a record inside a body, if they are here; None if the kind carries none
+    texts      what a body says, for those who search; None if nobody searches this kind
     """
 
     name: str
@@ -50,6 +51,7 @@ class Kind(Struct, frozen=True):
     files: Callable[[Any], Iterable[Any]] | None
     gap: Callable[[Any, frozenset[str]], str | None] | None
     carries: Callable[[Any], tuple[bytes, bytes] | None] | None
+    texts: Callable[[Any], Iterable[Said]] | None
 
 
 def kinds_from(place: ModuleType | Path) -> dict[str, Kind]:
@@ -100,6 +102,7 @@ def kind_of(module: ModuleType) -> Kind:
         files=getattr(module, "files", None),
         gap=getattr(module, "gap", None),
         carries=getattr(module, "carries", None),
+        texts=getattr(module, "texts", None),
     )
 
 

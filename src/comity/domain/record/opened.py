@@ -37,6 +37,39 @@ class Trace(Struct, frozen=True, gc=False):
     key: bytes
 
 
+class Said(Struct, frozen=True, gc=False):
+    """One text of a record, for those who search.
+
+    pointer  where it stands in the body
+    kind     of the indicator that it is; None for any other text
+    """
+
+    pointer: str
+    text: str
+    kind: str | None = None
+
+
+def said(pointer: str, text: object) -> Iterator[Said]:
+    """The text at a place, if one is here: neither left out, nor withheld, nor erased."""
+    if isinstance(text, str):
+        yield Said(pointer, text)
+
+
+def said_values(pointer: str, values: object) -> Iterator[Said]:
+    """The values in a list of them, if it is here, each with its note."""
+    if isinstance(values, tuple):
+        for at, value in enumerate(values):
+            yield Said(f"{pointer}/{at}/value", value.value, value.kind)
+            yield from said(f"{pointer}/{at}/note", getattr(value, "note", None))
+
+
+def said_members(pointer: str, members: object) -> Iterator[Said]:
+    """The answers of a form, if they are here."""
+    if isinstance(members, dict):
+        for name, text in members.items():
+            yield Said(f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}", text)
+
+
 def value_traces(values: Iterable[Value | Target]) -> Iterator[Trace]:
     """One trace per indicator; what is broader is asked for at look-up.
 

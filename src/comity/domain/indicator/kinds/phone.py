@@ -77,6 +77,11 @@ def recognise(raw: str) -> bool:
     return True
 
 
+def alone(value: str) -> str:
+    """The number without its country."""
+    return phonenumbers.national_significant_number(phonenumbers.parse(value))
+
+
 def written(value: str) -> tuple[str, ...]:
     """E.164, and the same with the trunk prefix kept after the country code, as many lists write it."""
     number = phonenumbers.parse(value)

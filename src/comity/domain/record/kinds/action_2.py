@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from comity.domain.record.opened import Record, Trace, uuid_trace
+from comity.domain.record.opened import Record, Said, Trace, said, uuid_trace
 from comity.domain.record.places import Personal, Time, Units, Uuid, Word
 
 KIND: Final = "action/2"
@@ -45,6 +45,11 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
 
 def traces(record: Record[Body]) -> Iterator[Trace]:
     yield uuid_trace("request", record.body.request)
+
+
+def texts(body: Body) -> Iterator[Said]:
+    for member in ("note", "taken", "measure", "by", "whereabouts"):
+        yield from said(f"/{member}", getattr(body, member))
 
 
 EXAMPLE: Final = Body(

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from comity.domain.record.opened import Record, Trace, uuid_trace
+from comity.domain.record.opened import Record, Said, Trace, said, uuid_trace
 from comity.domain.record.places import Personal, Time, Uuid, Word
 
 KIND: Final = "decision/1"
@@ -44,6 +44,14 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
 
 def traces(record: Record[Body]) -> Iterator[Trace]:
     yield uuid_trace("request", record.body.request)
+
+
+def texts(body: Body) -> Iterator[Said]:
+    yield from said("/reason", body.reason)
+    for at, term in enumerate(body.terms):
+        yield Said(f"/terms/{at}/text", term.text)
+    yield from said("/ground", body.ground)
+    yield from said("/by", body.by)
 
 
 EXAMPLE: Final = Body(

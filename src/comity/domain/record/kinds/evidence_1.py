@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from comity.domain.record.opened import Record, Trace, file_trace, uuid_trace
+from comity.domain.record.opened import Record, Said, Trace, file_trace, said, uuid_trace
 from comity.domain.record.places import Count, Personal, Sha256, Time, Uuid, Word
 
 KIND: Final = "evidence/1"
@@ -43,6 +43,14 @@ def traces(record: Record[Body]) -> Iterator[Trace]:
 
 def files(body: Body) -> tuple[Item, ...]:
     return body.items
+
+
+def texts(body: Body) -> Iterator[Said]:
+    yield from said("/note", body.note)
+    for at, item in enumerate(body.items):
+        yield Said(f"/items/{at}/sha256", f"sha256:{item.sha256}", "file_hash")
+        yield from said(f"/items/{at}/collected_by", item.collected_by)
+    yield from said("/by", body.by)
 
 
 EXAMPLE: Final = Body(

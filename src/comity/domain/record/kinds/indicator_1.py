@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import UNSET, Struct, UnsetType
 
 from comity.domain.indicator import is_open
-from comity.domain.record.opened import Record, Trace, value_traces
+from comity.domain.record.opened import Record, Said, Trace, said, value_traces
 from comity.domain.record.places import Percent, Personal, Sha256, Time, Value, Word
 from comity.errors import MalformedRecord
 
@@ -60,6 +60,15 @@ def traces(record: Record[Body]) -> Iterator[Trace]:
     for value in (record.body.value, record.body.personal_value):
         if not isinstance(value, UnsetType):
             yield from value_traces((Value(record.body.kind, value),))
+
+
+def texts(body: Body) -> Iterator[Said]:
+    for member in ("value", "personal_value"):
+        if isinstance(value := getattr(body, member), str):
+            yield Said(f"/{member}", value, body.kind)
+    yield from said("/role", body.role)
+    yield from said("/source/name", body.source.name)
+    yield from said("/source/note", body.source.note)
 
 
 EXAMPLE: Final = Body(

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from msgspec import UNSET, Struct
 
-from comity.domain.record.opened import Record, Trace, file_trace, uuid_trace
+from comity.domain.record.opened import Record, Said, Trace, file_trace, said, uuid_trace
 from comity.domain.record.places import Attachment, Personal, Time, Uuid, Word
 
 KIND: Final = "message/1"
@@ -47,6 +47,13 @@ def traces(record: Record[Body]) -> Iterator[Trace]:
 
 def files(body: Body) -> tuple[Attachment, ...]:
     return body.attachments
+
+
+def texts(body: Body) -> Iterator[Said]:
+    yield from said("/text", body.text)
+    yield from said("/by", body.by)
+    for at, attached in enumerate(body.attachments):
+        yield Said(f"/attachments/{at}/sha256", f"sha256:{attached.sha256}", "file_hash")
 
 
 EXAMPLE: Final = Body(

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from comity.domain.record.opened import Record, Trace, uuid_trace, value_traces
+from comity.domain.record.opened import Record, Said, Trace, said, said_values, uuid_trace, value_traces
 from comity.domain.record.places import CountryCode, Personal, Time, Uuid, Value, Word, keep_open
 
 KIND: Final = "report/1"
@@ -59,6 +59,19 @@ def traces(record: Record[Body]) -> Iterator[Trace]:
     yield from value_traces(record.body.indicators)
     if not isinstance(record.body.contacts, UnsetType):
         yield from value_traces(record.body.contacts)
+
+
+def texts(body: Body) -> Iterator[Said]:
+    yield from said("/narrative", body.narrative)
+    yield from said_values("/indicators", body.indicators)
+    yield from said_values("/contacts", body.contacts)
+    if isinstance(body.reporter, Person):
+        yield from said("/reporter/name", body.reporter.name)
+        yield from said("/reporter/contact", body.reporter.contact)
+    for at, victim in enumerate(body.victims if isinstance(body.victims, tuple) else ()):
+        for member in ("name", "contact", "whereabouts", "note"):
+            yield from said(f"/victims/{at}/{member}", getattr(victim, member))
+    yield from said("/category", body.category)
 
 
 EXAMPLE: Final = Body(

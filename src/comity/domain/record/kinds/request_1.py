@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from comity.domain.record.opened import Record, Trace, uuid_trace, value_traces
+from comity.domain.record.opened import Record, Said, Trace, said, said_members, said_values, uuid_trace, value_traces
 from comity.domain.record.places import CountryCode, Personal, Sha256, Target, Time, Uuid, Word, keep_open
 
 KIND: Final = "request/1"
@@ -66,6 +66,16 @@ def traces(record: Record[Body]) -> Iterator[Trace]:
     yield from value_traces(body.targets)
     if not isinstance(body.personal_targets, UnsetType):
         yield from value_traces(body.personal_targets)
+
+
+def texts(body: Body) -> Iterator[Said]:
+    yield from said("/facts", body.facts)
+    yield from said_values("/targets", body.targets)
+    yield from said_values("/personal_targets", body.personal_targets)
+    yield from said_members("/form", body.form)
+    yield from said_members("/form_personal", body.form_personal)
+    for member in ("measure", "offence", "to", "drafted_by", "approved_by"):
+        yield from said(f"/{member}", getattr(body, member))
 
 
 EXAMPLE: Final = Body(

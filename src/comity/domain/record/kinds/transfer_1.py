@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from comity.domain.record.opened import Record, Trace, uuid_trace
+from comity.domain.record.opened import Record, Said, Trace, said, uuid_trace
 from comity.domain.record.places import Count, Origin, Personal, Uuid, Word
 from comity.errors import MalformedRecord
 
@@ -72,6 +72,11 @@ def carries(body: Body) -> tuple[bytes, bytes] | None:
 
 def traces(record: Record[Body]) -> Iterator[Trace]:
     yield uuid_trace("record", record.body.of.id)
+
+
+def texts(body: Body) -> Iterator[Said]:
+    yield from said("/why", body.why)
+    yield from said("/by", body.by)
 
 
 EXAMPLE: Final = Body(

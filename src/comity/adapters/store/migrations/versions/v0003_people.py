@@ -14,6 +14,7 @@ WORD = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 def upgrade() -> None:
     _cases()
     _people()
+    _search()
     op.create_index("cosignature_size", "cosignature", ["ch", "size"])
     op.execute("update schema set version = 3")
 
@@ -147,3 +148,32 @@ def _people() -> None:
         sa.Column("last", sa.BigInteger, nullable=False),
     )
     op.create_index("tries_last", "tries", ["last"])
+
+
+def _search() -> None:
+    op.create_table(
+        "search_place",
+        sa.Column("doc", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("ch", sa.Integer, nullable=False),
+        sa.Column("idx", sa.BigInteger, nullable=False),
+        sa.Column("made", sa.BigInteger, nullable=False),
+        sa.Column("issuer", WORD, nullable=False),
+        sa.Column("id", WORD, nullable=False),
+    )
+    op.create_index("search_place_at", "search_place", ["ch", "idx"], unique=True)
+    op.create_table(
+        "search_text",
+        sa.Column("doc", sa.BigInteger, primary_key=True, autoincrement=False),
+        *(sa.Column(name, WORD, nullable=False) for name in ("words", "parts", "kept", "kept_parts", "marks")),
+    )
+    op.create_table(
+        "search_ended",
+        sa.Column("issuer", WORD, primary_key=True),
+        sa.Column("id", WORD, primary_key=True),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("create virtual table search_words using fts5(open, kept, content='', tokenize='ascii')")
+        return
+    op.execute("create table search_words (doc bigint primary key, open text[] not null, kept text[] not null)")
+    op.execute("create index search_words_open on search_words using gin (open)")
+    op.execute("create index search_words_kept on search_words using gin (kept)")

@@ -1,0 +1,42 @@
+"""Search: what of a record can be found, what a question means, and what is shown beside a hit. The same rules for every store."""
+
+from comity.domain.search.fold import BREAK, VERSION, fold, is_latin, mapped, words
+from comity.domain.search.page import Page, page_of, said_in
+from comity.domain.search.query import (
+    Asked,
+    Head,
+    Mark,
+    Phrase,
+    Piece,
+    Term,
+    Way,
+    read_query,
+    read_start,
+    way_in,
+)
+from comity.domain.search.snippet import Snippet, completions, snippet
+
+__all__ = [
+    "BREAK",
+    "VERSION",
+    "Asked",
+    "Head",
+    "Mark",
+    "Page",
+    "Phrase",
+    "Piece",
+    "Snippet",
+    "Term",
+    "Way",
+    "completions",
+    "fold",
+    "is_latin",
+    "mapped",
+    "page_of",
+    "read_query",
+    "read_start",
+    "said_in",
+    "snippet",
+    "way_in",
+    "words",
+]
