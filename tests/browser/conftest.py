@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from comity.faces.console import render, words
 from tests.browser import find
 from tests.browser.desk import Looked, ServedDesk, served_desk
 
@@ -24,6 +25,13 @@ def chromium(browser_path: Path) -> Iterator[Browser]:
         browser = driver.chromium.launch(executable_path=str(browser_path), args=list(find.ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def stretched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """English, every text longer by two fifths."""
+    longer = {**words.book(), "en": words.stretched(words.book()["en"])}
+    monkeypatch.setattr(render, "book", lambda: longer)
 
 
 @pytest.fixture

@@ -1,18 +1,151 @@
-"""Fictional work on the two desks: requests in several states, a thread in two languages, an order, a rescue."""
+"""Fictional work on the two desks: requests in many states, a thread in several languages, a rescue alert, a draft to approve."""
 
 from __future__ import annotations
 
-from tests.faces.routes.desks import Desks, sent
+from typing import Any
+
+from comity.domain.terms import Instant, instant_text
+from tests.faces.routes.desks import KH, KR, Desks, Side, ask, sent
 
 FACTS = {
     "en": "FICTIONAL: the page recruits for a compound. Nobody here exists.",
-    "ko": "가상 사례: 채용 광고를 가장해 사람을 모집합니다. 등장인물은 모두 가상입니다.",
-    "km": "ករណីប្រឌិត៖ ការផ្សាយនេះជ្រើសរើសមនុស្សដោយបោកបញ្ឆោត។",
-    "vi": "Tình huống hư cấu: trang này tuyển người vào khu lừa đảo.",
-    "zh": "虚构案例：该页面以招聘为名诱骗人员。",
+    "ko": "가상 사례: 해외 고객상담 채용을 가장해 사람을 모집합니다. 등장인물은 모두 가상입니다.",
+    "km": "ករណីប្រឌិត៖ ការផ្សាយនេះជ្រើសរើសមនុស្សដោយបោកបញ្ឆោត។ មនុស្សទាំងអស់ជារឿងប្រឌិត។",
+    "vi": "Tình huống hư cấu: trang này tuyển người vào khu lừa đảo. Mọi nhân vật đều không có thật.",
+    "zh": "虚构案例：该页面以招聘为名诱骗人员，所有人物均为虚构。",
+}
+DAY_MS = 86_400_000
+APPROVER = "이승인 (fictional)"
+TEXT = {"text_title": "Korea-Cambodia MLA treaty", "text_sha256": "a" * 64}
+TAKEDOWN = {
+    "content.kind": "job advertisement",
+    "category": "fraudulent recruitment",
+    "legal_ground": "fictional ground",
+    "explanation": "FICTIONAL: the page promises work that does not exist.",
+    "action_asked": "delete",
+    "source_type": "police",
 }
 
 
 def laid_out(desks: Desks) -> dict[str, str]:
-    """Name -> id of each request."""
-    return {"asked": sent(desks, facts=FACTS["ko"])}
+    """What the work is called -> its id."""
+    kr, kh = desks.kr, desks.kh
+    named = {
+        "asked": _asked(desks, "lure-island.example", facts=FACTS["ko"]),
+        "answered": _asked(desks, "lure-harbour-2.example", facts=FACTS["km"], urgency="urgent"),
+        "kept": _asked(desks, "lure-valley.example", facts=FACTS["en"]),
+        "refused": _asked(desks, "lure-hill.example", facts=FACTS["zh"]),
+        "draft": _draft(kr, facts=FACTS["vi"]),
+        "received": _received(desks),
+        "rescue": _rescue(desks),
+    }
+    _talk(desks, named["answered"])
+    _keep(desks, named["kept"])
+    kh.post(
+        f"/requests/{named['refused']}/steps",
+        {"event": "intend_to_refuse_or_postpone", "reason": "FICTIONAL: no limit of time."},
+    )
+    kh.post(
+        f"/requests/{named['refused']}/steps",
+        {"event": "refuse", "ground": "OVERBROAD", "reason": "FICTIONAL: narrow it to one account."},
+    )
+    desks.exchange()
+    return named
+
+
+def _asked(desks: Desks, host: str, **changed: Any) -> str:
+    targets = [{"value": f"https://{host}/apply?id=4471"}, {"kind": "email", "value": "victim@family.example"}]
+    return sent(desks, targets=targets, **changed)
+
+
+def _draft(kr: Side, **changed: Any) -> str:
+    request: str = kr.post("/requests", ask(**changed))["request"]
+    kr.post(f"/requests/{request}/attest", TEXT)
+    kr.post(f"/requests/{request}/submit")
+    return request
+
+
+def _talk(desks: Desks, request: str) -> None:
+    """A question in Khmer, and a reply in Korean."""
+    desks.kh.post(f"/requests/{request}/opened")
+    desks.kh.post(f"/requests/{request}/steps", {"event": "ask", "reason": "FICTIONAL"})
+    question = {"text": "តើម៉ោងក្នុងកំណត់ត្រាជាម៉ោងណា? (ប្រឌិត)", "lang": "km", "asks": [{"field": "facts", "code": "unclear"}]}
+    desks.kh.post(f"/requests/{request}/messages", question)
+    desks.exchange()
+    desks.kr.post(f"/requests/{request}/messages", {"text": "서울 시각(UTC+9)입니다. (가상)", "lang": "ko"})
+    desks.exchange()
+
+
+def _keep(desks: Desks, request: str) -> None:
+    """Accepted, and kept for sixty days."""
+    until = instant_text(Instant(desks.kh.world.clock.now() + 60 * DAY_MS))
+    desks.kh.post(f"/requests/{request}/opened")
+    desks.kh.post(f"/requests/{request}/steps", {"event": "accept"})
+    done = {
+        "event": "preserve",
+        "taken": "snapshot-kept",
+        "hold_until": until,
+        "note": "FICTIONAL: one mailbox, one page.",
+    }
+    desks.kh.post(f"/requests/{request}/actions", done)
+    desks.exchange()
+
+
+def _received(desks: Desks) -> str:
+    """A takedown that the Cambodian side asks of us; we block, which isn't what was asked."""
+    body = {
+        "measure": "takedown",
+        "to": KR,
+        "route": "kr.takedown",
+        "nature": "via-state",
+        "offence": "fraud",
+        "targets": [{"value": "https://jobs.example/4471"}],
+        "facts": FACTS["km"],
+        "form": TAKEDOWN,
+        "urgency": "urgent",
+    }
+    kh = desks.kh
+    request: str = kh.post("/requests", body)["request"]
+    kh.post(f"/requests/{request}/attest", TEXT)
+    _through(kh, request, "approver-kh (fictional)")
+    desks.exchange()
+    desks.kr.post(f"/requests/{request}/steps", {"event": "acknowledge"})
+    until = instant_text(Instant(desks.kr.world.clock.now() + 90 * DAY_MS))
+    desks.kr.post(
+        f"/requests/{request}/actions",
+        {"event": "report_action", "taken": "block", "hold_until": until, "note": "가상: 국내 접속만 막았습니다."},
+    )
+    desks.exchange()
+    return request
+
+
+def _through(side: Side, request: str, approver: str) -> None:
+    """Every drafting step that the measure's machine has, then out."""
+    for _ in range(8):
+        view = side.get(f"/requests/{request}")
+        allowed = {each["how"]: each["event"] for each in view["allowed"]}
+        if view["sent"]:
+            return
+        for how in ("send", "approve", "submit"):
+            if how in allowed:
+                side.post(f"/requests/{request}/{how}", by=approver if how == "approve" else None)
+                break
+
+
+def _rescue(desks: Desks) -> str:
+    """An alert that one officer sent; the second signature is still to come."""
+    alerted = desks.kr.post(
+        "/rescue/alerts",
+        {
+            "to": KH,
+            "name": "가상인 나",
+            "place": "가상만 단지 3동",
+            "facts": FACTS["ko"],
+            "text": TEXT,
+        },
+    )
+    desks.exchange()
+    request: str = alerted["request"]
+    desks.kh.post(f"/requests/{request}/opened")
+    desks.exchange()
+    return request

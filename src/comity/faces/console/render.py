@@ -16,7 +16,7 @@ from litestar.params import SkipValidation
 from litestar.response import Redirect
 from markupsafe import Markup
 
-from comity.domain.terms import Actor, NodeName
+from comity.domain.terms import Actor, NodeName, instant_from
 from comity.faces.api.asking import Asking
 from comity.faces.console.assets import address
 from comity.faces.console.rail import Entry, Group, Verb, grouped_rail
@@ -24,6 +24,7 @@ from comity.faces.console.spoken import Spoken, digest, zone_of
 from comity.faces.console.states import shown_state
 from comity.faces.console.who import Choices, NotKnown, Session, actor_of
 from comity.faces.console.words import LANGUAGES, TAGS, Words, book
+from comity.flows.access import seen_by
 from comity.node.assembly import Node
 from comity.ports import World
 
@@ -42,7 +43,9 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(asset=address, languages=LANGUAGES, tags=TAGS, digest=digest, state=shown_state)
+    made.globals.update(
+        asset=address, instant=instant_from, languages=LANGUAGES, tags=TAGS, digest=digest, state=shown_state
+    )
     return made
 
 
@@ -60,16 +63,17 @@ class Desk:
     entries: tuple[Entry, ...]
     verbs: tuple[Verb, ...]
 
-    @property
+    @cached_property
     def world(self) -> World:
-        return self.node.world
+        """As this reader sees it: nothing is in it that is hidden from them."""
+        return self.node.world if self.session is None else seen_by(self.node.world, self.officer)
 
     @property
     def officer(self) -> Actor:
         """Who acts."""
         if self.session is None:
             raise NotKnown(self.here)
-        return actor_of(self.session, self.world.me.name)
+        return actor_of(self.session, self.node.world.me.name)
 
     @property
     def here(self) -> str:

@@ -89,6 +89,13 @@ class Spoken:
 
     # ---- times
 
+    def instant(self, said: str) -> Instant:
+        """What a `datetime-local` field says, in the reader's zone; ValueError when it says no time."""
+        moment = datetime.fromisoformat(said)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=_zone(self.zone) or UTC)
+        return Instant(int(moment.timestamp() * 1000))
+
     def local(self, instant: Instant, zone: str | None = None) -> datetime:
         moment = datetime.fromtimestamp(instant / 1000, UTC)
         return moment.astimezone(_zone(zone or self.zone) or UTC)

@@ -148,4 +148,4 @@ def name_said(text: str) -> str:
 
 def actor_of(session: Session, node: NodeName) -> Actor:
     """Who acts when this reader presses a button."""
-    return Actor(session.name, node, "officer")
+    return Actor(session.name, node, "officer", case=session.case, purpose=session.purpose)

@@ -1,17 +1,145 @@
-"""Today: what needs this reader, what ends soon, what changed, who waits for whom."""
+"""Today: what needs this reader, what ends soon, what changed, who waits for whom, which channel is silent."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
 from litestar import Response, get
 
+from comity.domain.terms import Instant, instant_text
+from comity.faces.console.channel_health import healths
 from comity.faces.console.rail import Entry
 from comity.faces.console.render import Seen
+from comity.faces.console.work import URGENT, Clock, News, Piece, news, pieces
+from comity.flows.duty import duties
+from comity.flows.proposal import proposals
+
+DAY_MS = 86_400_000
+NEWS = 60
+SHOWN = 12
+CHANGES = 8
+
+
+@dataclass(frozen=True)
+class Need:
+    """One line of "needs you": a request, or something else with a page of its own."""
+
+    piece: Piece | None
+    key: str
+    path: str
+    about: str
+    tone: str
+    icon: str
+    clock: Clock | None
+    life: bool
+
+
+@dataclass(frozen=True)
+class Ends:
+    """A clock of the next 24 hours, for the picture. `x` lies between 0 and 860, `y` is one of four heights."""
+
+    x: int
+    y: int
+    tone: str
+    text: str
+    last: bool
+
+
+@dataclass(frozen=True)
+class Waits:
+    """One partner: how many requests wait for them, how many for us, and for how many days the oldest has."""
+
+    partner: str
+    we: int
+    they: int
+    oldest_days: int
 
 
 @get("/desk/today", sync_to_thread=True)
-def today(desk: Seen) -> Response[str]:
+def today(desk: Seen) -> Response[Any]:
     """The day at a glance."""
-    return desk.show("today.html")
+    world, now = desk.world, desk.spoken.now
+    found = pieces(world)
+    happened = news(world, world.store.notices(NEWS))
+    needs = sorted([*_from_requests(found), *_from_notices(happened), *_from_custody(desk)], key=_first)
+    channels = healths(desk.node, world)
+    soon = [(piece, clock) for piece in found for clock in piece.clocks if now - DAY_MS < clock.due <= now + DAY_MS]
+    return desk.show(
+        "today.html",
+        needs=needs[:SHOWN],
+        need_count=len(needs),
+        ends=_picture(desk, soon),
+        end_count=len(soon),
+        waiting=sum(piece.turn == "them" and not piece.closed for piece in found),
+        happened=[each for each in happened if each.kind not in URGENT][:CHANGES],
+        named={f"/desk/requests/{piece.request}": piece for piece in found},
+        waits=_waits(found, now),
+        silent=[each for each in channels if each.tone != "go"],
+        channel_count=len(channels),
+        hours=[Instant(now + hour * 3_600_000) for hour in range(0, 25, 4)],
+        other=_other_zone(desk),
+        since=instant_text(now),
+    )
+
+
+def _from_requests(found: Iterable[Piece]) -> Iterable[Need]:
+    for piece in found:
+        if piece.turn == "us" and not piece.closed:
+            path = f"/desk/requests/{piece.request}"
+            yield Need(piece, "", path, piece.other, "", "", piece.due, piece.life)
+
+
+def _from_notices(happened: Iterable[News]) -> Iterable[Need]:
+    for each in happened:
+        if each.kind in URGENT:
+            yield Need(
+                None, f"notice.{each.kind}", each.path or "/desk/channels", each.about, "stop", "warn", None, False
+            )
+
+
+def _from_custody(desk: Seen) -> Iterable[Need]:
+    for duty in duties(desk.world):
+        yield Need(
+            None, "need.duty", "/desk/requests", duty.issuer, "wait", "chain", Clock("clock.deadline", duty.due), False
+        )
+    for each in proposals(desk.world):
+        if each.decided is None:
+            yield Need(None, "need.proposal", "/desk/requests", each.proposed_by, "wait", "pen", None, False)
+
+
+def _first(need: Need) -> tuple[bool, bool, int]:
+    """Danger to life, then what has a clock, the nearest first."""
+    return (not need.life, need.clock is None, need.clock.due if need.clock is not None else 0)
+
+
+def _picture(desk: Seen, soon: Iterable[tuple[Piece, Clock]]) -> list[Ends]:
+    now, drawn = desk.spoken.now, []
+    for number, (piece, clock) in enumerate(sorted(soon, key=lambda each: each[1].due)[:10]):
+        x = max(0, min(860, round((clock.due - now) / DAY_MS * 860)))
+        tone = "life" if piece.life else desk.spoken.tone(clock.due, clock.since) or "move"
+        text = f"{desk.t(clock.what)}: {desk.title_of(piece.other)}"
+        drawn.append(Ends(x, 56 + number % 4 * 24, tone, text if len(text) < 44 else f"{text[:42]}…", x > 560))
+    return drawn
+
+
+def _waits(found: Iterable[Piece], now: Instant) -> list[Waits]:
+    open_ = [piece for piece in found if not piece.closed and piece.turn != "nobody"]
+    return [
+        Waits(
+            partner,
+            sum(p.turn == "them" for p in open_ if p.other == partner),
+            sum(p.turn == "us" for p in open_ if p.other == partner),
+            max((now - p.changed) // DAY_MS for p in open_ if p.other == partner),
+        )
+        for partner in sorted({piece.other for piece in open_})
+    ]
+
+
+def _other_zone(desk: Seen) -> str:
+    """The second row of hours in the picture: a partner's, where its clock differs from the reader's."""
+    return next((zone for zone in desk.clocks[1:] if zone != "UTC"), "")
 
 
 pages = [today]

@@ -45,7 +45,14 @@ function select(option) {
 function take(option) {
   if (!option) return;
   const typed = box().querySelector("input").value.trim();
-  location.href = "search" in option.dataset ? `/desk/search?q=${encodeURIComponent(typed)}` : option.dataset.path;
+  if ("search" in option.dataset) {
+    // In a body: what is looked for may be somebody's name.
+    const form = document.getElementById("palette-search");
+    form.elements.q.value = typed;
+    form.submit();
+    return;
+  }
+  location.href = option.dataset.path;
 }
 
 export function palette() {

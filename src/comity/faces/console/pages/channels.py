@@ -1,0 +1,30 @@
+"""Channels: who writes to whom, how far each side is, what is silent or stopped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get
+
+from comity.faces.console.channel_health import healths
+from comity.faces.console.rail import Entry
+from comity.faces.console.render import Seen
+
+
+@get("/desk/channels", sync_to_thread=True)
+def channels(desk: Seen) -> Response[Any]:
+    """Every channel with a partner, the worst first."""
+    found = healths(desk.node, desk.world)
+    return desk.show(
+        "channels.html",
+        partners=[
+            (name, [each for each in found if each.other == name]) for name in dict.fromkeys(h.other for h in found)
+        ],
+        running=desk.node.pulling.started,
+        fences=desk.node.fences,
+        admissions={str(peer.name): peer.admission.value for peer in desk.world.store.peers()},
+    )
+
+
+pages = [channels]
+rail = [Entry("channels", "/desk/channels", "trust", "channel", 2, go="h")]
