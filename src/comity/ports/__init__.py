@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from comity.domain.access import CaseFile, Grant, Link, Member, Role, Sight
-from comity.domain.law import LawBook, Measure
+from comity.domain.law import LawBook, Measure, RightsRow
 from comity.domain.ledger import Channel, Lane, Line, Peer, Policy, Position, VerifierKey
 from comity.domain.record import Entry, Sealed, Told
 from comity.domain.record.custody import OrderRule
@@ -458,6 +458,7 @@ class Catalog(Protocol):
         """By name without version: how long holders have for an order, and which answers comply."""
 
     def roles(self) -> Mapping[str, Role]: ...
+    def rights(self) -> Mapping[str, RightsRow]: ...
 
 
 class Clock(Protocol):

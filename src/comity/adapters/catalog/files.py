@@ -24,7 +24,9 @@ from comity.domain.law import (
     LawBook,
     Measure,
     RefusalCode,
+    RightsRow,
     check_book,
+    check_rights,
     law_book,
 )
 from comity.domain.record import ORDERS
@@ -46,6 +48,7 @@ _FOLDERS = (
     "machines",
     "orders",
     "roles",
+    "rights",
 )
 
 
@@ -71,6 +74,7 @@ class FileCatalog:
         self._measures = self._read("measures", Measure, attrgetter("id"))
         self._machines = self._read("machines", Machine, attrgetter("name"))
         self._orders = self._read("orders", OrderRule, attrgetter("id"))
+        self._rights = self._read("rights", RightsRow, attrgetter("id"))
         self._roles = self._read("roles", Role, attrgetter("id"))
         faults = self.faults()
         if faults:
@@ -102,6 +106,10 @@ class FileCatalog:
         """Roles by id."""
         return dict(self._roles)
 
+    def rights(self) -> Mapping[str, RightsRow]:
+        """Checks of the human-rights gate, by id."""
+        return dict(self._rights)
+
     def wording(self, lang: str) -> Mapping[str, str]:
         """What the catalog itself has words for in this language: `measure.preserve.label`, `country.KH`."""
         words: dict[str, str] = {}
@@ -126,6 +134,7 @@ class FileCatalog:
             found += [Reason("event-unknown", {"measure": measure.id, "event": event}) for event in strange]
             unknown = [name for name in measure.act_checks if name not in ACT_CHECKS]
             found += [Reason("act-check-unknown", {"measure": measure.id, "check": name}) for name in unknown]
+        found += [fault for row in self._rights.values() for fault in check_rights(row)]
         found += [fault for role in self._roles.values() for fault in check_role(role)]
         found += [Reason("order-rule-missing", {"order": name}) for name in _ORDERS if name not in self._orders]
         return tuple(found)
@@ -158,6 +167,7 @@ class FileCatalog:
         owners = (
             ("measures", facts.get("measure")),
             ("roles", facts.get("role")),
+            ("rights", facts.get("rights")),
             ("machines", facts.get("machine")),
             ("instruments", route.instrument if route else None),
             ("countries", facts.get("state")),

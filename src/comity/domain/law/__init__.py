@@ -8,6 +8,7 @@ from comity.domain.law.lint import Attestation, Draft, Findings, lint, lint_aler
 from comity.domain.law.measure import Carrier, Limit, Measure
 from comity.domain.law.participation import binds, in_force, standing_of
 from comity.domain.law.predicates import PREDICATES, Between
+from comity.domain.law.rights import RightsRow, check_rights, rights_gate, stops
 from comity.domain.law.values import (
     Case,
     Clock,
@@ -52,11 +53,13 @@ __all__ = [
     "Participation",
     "RefusalCode",
     "Reservation",
+    "RightsRow",
     "Route",
     "RouteView",
     "Standing",
     "binds",
     "check_book",
+    "check_rights",
     "gate_allowed",
     "in_force",
     "law_book",
@@ -64,8 +67,10 @@ __all__ = [
     "lint_alert",
     "lint_for_sending",
     "lint_refusal",
+    "rights_gate",
     "run_case",
     "standing_of",
+    "stops",
     "usable",
     "weigh",
     "weigh_carriers",

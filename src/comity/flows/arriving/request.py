@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from comity.domain.law import stops
 from comity.domain.record import ABOUT, Entry, Record, Told, about_key, decode_fields, open_record
 from comity.domain.terms import NodeName
 from comity.flows.arriving.batch import Batch
+from comity.flows.rights import gate_of
 from comity.ports import Acted, Noticed, Place, World
 
 KINDS = ("request",)
@@ -34,6 +36,11 @@ def arrive(batch: Batch, place: Place, told: Told, entry: Entry) -> None:
         Noticed(key, now, "request-arrived", about),
     ]
     batch.answer(place, header.id, header.kind, "stored", None)
+    gate = gate_of(world, record.body)
+    if stops(gate):  # not even this node itself looks the person up
+        batch.mute.add(place)
+        rows = [reason.facts["row"] for reason in gate]
+        batch.facts.append(Noticed(f"rights {header.issuer} {header.id}", now, "rights-gate", about | {"rows": rows}))
 
 
 def _suspended(world: World, place: Place) -> bool:

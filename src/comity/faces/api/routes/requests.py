@@ -12,10 +12,11 @@ from comity.domain.action import Held
 from comity.domain.terms import instant_from, node_name
 from comity.faces.api.asking import Here, Officer, granted
 from comity.faces.api.request_view import RequestLine, RequestView, request_line, request_view
-from comity.faces.api.views import CountryText, GivenValue, HostText, Prose, Sha256Text, Word
+from comity.faces.api.views import CountryText, GivenValue, HostText, KnownView, Prose, Sha256Text, Word, known_view
 from comity.flows import request as requesting
 from comity.flows.answer import Item, Said, act, answer
 from comity.flows.request_state import requests as newest
+from comity.flows.rights import look_for
 
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=1000)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
@@ -148,6 +149,12 @@ def request(world: Here, request_id: FromPath[str]) -> RequestView:
     return request_view(world, request_id)
 
 
+@get("/requests/{request_id:str}/known", sync_to_thread=True, opt={"asks": "look-up"})
+def known(world: Here, officer: Officer, request_id: FromPath[str]) -> list[KnownView]:
+    """What is known here about its targets. Of a request that the human-rights gate stops nothing is looked up."""
+    return [known_view(each) for each in granted(look_for(world, officer, request_id))]
+
+
 @post("/requests/{request_id:str}/attest", sync_to_thread=True, status_code=200, opt={"asks": "attest"})
 def attest(world: Here, officer: Officer, request_id: FromPath[str], data: JSONBody[Attested]) -> RequestView:
     """Records that the acting officer has read the text that applies."""
@@ -208,4 +215,4 @@ def action(world: Here, officer: Officer, request_id: FromPath[str], data: JSONB
     return request_view(world, request_id)
 
 
-routes = [draft, requests, request, attest, submit, approve, send, step, action]
+routes = [draft, requests, request, known, attest, submit, approve, send, step, action]
