@@ -6,6 +6,7 @@ erasures, answers. So a crash leaves a record either untouched or wholly dealt w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from comity.domain.ledger import Standing
@@ -21,15 +22,25 @@ from comity.flows.once_answered import unanswered
 from comity.ports import Drained, Erased, Erasure, Noticed, Place, World
 
 BATCH_MAX = 500
+UNKNOWN_KIND = "unknown-kind"
+
+
+def unseen(kind: str, peer: str) -> None:
+    """For who counts nothing."""
 
 
 @dataclass
 class Drainer:
-    """Deals with what one writer's channels hold. Its memory is only a cache of orders already seen in held entries."""
+    """Deals with what one writer's channels hold. Its memory is only a cache of orders already seen in held entries.
+
+    intake  how many records of each kind the writer may bring in a day
+    saw     is told of what breaks the rules of the exchange, with the writer's name, once it is kept
+    """
 
     world: World
     writer: NodeName
     intake: Intake = UNLIMITED
+    saw: Callable[[str, str], None] = unseen
     taken: Taken = field(init=False)
     _scanned: dict[str, int] = field(default_factory=dict)
     _orders: dict[str, Place] = field(default_factory=dict)
@@ -69,6 +80,8 @@ class Drainer:
             [Drained(origin, position.drained, stop, told), *self.taken.counted(told), *batch.facts],
         )
         world.step("R8b")
+        for kind in batch.met:
+            self.saw(kind, self.writer)
         return len(told)
 
     def drain_all(self) -> int:
@@ -136,6 +149,8 @@ def _quarantine(batch: Batch, place: Place, told: Told) -> None:
     about = {"origin": place.origin, "index": place.index, "reason": told.fault or "unreadable"}
     key = f"quarantine {place.origin} {place.index}"
     batch.facts.append(Noticed(key, batch.world.clock.now(), "quarantined", about))
+    if told.fault != UNKNOWN_KIND:  # a newer node's, perhaps
+        batch.met.append("quarantined")
     named = told.header.id if told.header is not None else None
     kind = told.header.kind if told.header is not None else None
     batch.answer(place, named, kind, "quarantined", told.fault or "unreadable")

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from comity.domain.ledger import BETWEEN_NODES, Admission, Channel, Lane, Peer, Standing
 from comity.domain.terms import Actor, Granted, Instant, NodeName, Reason, Refused, instant_text
+from comity.domain.terms.lookalike import taken_for
 from comity.errors import Conflict, Malformed, NotFound
 from comity.flows.continue_channel import continue_channel
 from comity.flows.filing import REMOVED, new_channel, open_channel
@@ -153,6 +154,8 @@ def _why_not(invitation: Invitation, told: str, me: NodeName, known: dict[NodeNa
     if any(invitation.certificate in (peer.certificate, peer.next_certificate) for peer in others):
         reasons.append(Reason("certificate-of-another-peer", {"peer": invitation.node}))
     peer = known.get(invitation.node)
+    if peer is None and (like := taken_for(invitation.node, [me, *known])) is not None:
+        reasons.append(Reason("node-name-looks-like", {"node": invitation.node, "like": like}))
     return reasons + (_why_not_again(invitation, peer) if peer is not None else [])
 
 
@@ -221,6 +224,7 @@ def _admitted(invitation: Invitation, before: Peer | None, now: Instant) -> Peer
         seal_key=invitation.seal_key or before.seal_key,
         past=before.past,
         version=before.version,
+        contact=before.contact,
     )
 
 

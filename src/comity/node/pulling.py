@@ -60,7 +60,7 @@ class PeerWorker:
         couriers = {lane: fresh_courier() for lane in BETWEEN_NODES}
         self._courier, self._pace = fresh_courier(), Pace(every_s, pause_max_s)
         self.gate = Gate({lane: courier.cut for lane, courier in couriers.items()})
-        drainer = OneAtATime(Drainer(world, peer.name, guarding.intake))
+        drainer = OneAtATime(Drainer(world, peer.name, guarding.intake, guarding.saw))
         self._lanes = {
             lane: LaneWorker(
                 world, peer, lane, courier, self.gate, drainer, self._pace, guarding.saw, look=lane is Lane.URGENT

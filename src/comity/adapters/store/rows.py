@@ -208,12 +208,13 @@ def peer_document(peer: Peer) -> bytes:
             "witness_key": peer.witness_key.text if peer.witness_key else None,
             "version": peer.version,
             "seal_key": base64.b64encode(peer.seal_key).decode(),
+            "contact": peer.contact,
         }
     )
 
 
 def peer_of(document: bytes) -> Peer:
-    """The peer behind a document; the last four members are younger than the first documents."""
+    """The peer behind a document; the last six members are younger than the first documents."""
     doc = msgspec.json.decode(document)
     return Peer(
         NodeName(doc["name"]),
@@ -231,4 +232,5 @@ def peer_of(document: bytes) -> Peer:
         VerifierKey.parse(doc["witness_key"]) if doc.get("witness_key") else None,
         doc.get("version", 0),
         base64.b64decode(doc.get("seal_key", "")),
+        doc.get("contact", ""),
     )

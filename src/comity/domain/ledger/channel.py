@@ -139,6 +139,7 @@ class Peer:
     witness_key  its key for cosigning roots whose records it doesn't see (type 04, named `<host>/witness`)
     version      of the last roster record of its own that was taken up; 0 before the first
     seal_key     public key to which what is carried to it by hand is sealed; empty when it has told none
+    contact      how its officers are called, as ours noted it; never told by the peer; empty when nobody noted it
     """
 
     name: NodeName
@@ -156,3 +157,4 @@ class Peer:
     witness_key: VerifierKey | None = None
     version: int = 0
     seal_key: bytes = b""
+    contact: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -14,6 +14,7 @@ from comity.faces.api.message_view import MessageView, ServiceView, message_view
 from comity.faces.api.progress_view import ProgressView, progress_view
 from comity.faces.api.route_view import RouteLine, route_line
 from comity.faces.api.views import ReasonView, reason_views
+from comity.flows.call_back import call_back
 from comity.flows.disposition import disposition_of
 from comity.flows.files import standing
 from comity.flows.opened import served
@@ -128,10 +129,24 @@ class RecordLine(msgspec.Struct, frozen=True):
     service: ServiceView
 
 
+class CallBackView(msgspec.Struct, frozen=True):
+    """How the other side is called, from our own roster alone.
+
+    contact  empty when nobody here has noted one: then by whatever the officers already know
+    claimed  members of the request that name a contact, with what they say: never to be called
+    """
+
+    node: str
+    title: str
+    contact: str
+    claimed: dict[str, str]
+
+
 class RequestView(msgspec.Struct, frozen=True):
     """A request as this node knows it.
 
-    ask         the request itself, sealed members opened as far as they are here; `absent` names the others
+    ask         the request itself, sealed members opened as far as they are here; `absent` names the others; of one that
+                came in, without members that name a contact of its sender: those stand in `call_back.claimed`
     route       the chosen route as it is weighed today; null when none is chosen, or once it is sent
     findings    only while it is our draft
     proves_not  language -> what a receipt of this measure does not show
@@ -160,6 +175,7 @@ class RequestView(msgspec.Struct, frozen=True):
     progress: ProgressView
     proves_not: dict[str, str]
     course: str
+    call_back: CallBackView
 
 
 def request_line(world: World, request: str) -> RequestLine:
@@ -183,6 +199,7 @@ def request_view(world: World, request: str) -> RequestView:
     found = dossier(world, request)
     known = found.sent or found.draft
     findings, route = _review(world, found)
+    called = call_back(world, found)
     return RequestView(
         request=request,
         measure=found.measure.id,
@@ -192,7 +209,7 @@ def request_view(world: World, request: str) -> RequestView:
         state=found.view.state,
         closed=found.view.state in found.machine.terminal,
         sent=found.sent is not None,
-        ask=msgspec.to_builtins(found.ask),
+        ask=_ask(found, called.claimed),
         absent=sorted(known.absent) if known is not None else [],
         history=[_step(taken) for taken in found.view.history],
         refused_steps=[_other(r.step, r.state, reason_views([r.reason])[0]) for r in found.view.refused_steps],
@@ -207,7 +224,18 @@ def request_view(world: World, request: str) -> RequestView:
         progress=progress_view(world, found),
         proves_not=found.measure.proves_not,
         course=_course(world, found),
+        call_back=CallBackView(called.node, called.title, called.contact, dict(called.claimed)),
     )
+
+
+def _ask(found: Dossier, claimed: Mapping[str, str]) -> dict[str, Any]:
+    """The body as JSON. What came in says nothing by itself about whom to call."""
+    ask: dict[str, Any] = msgspec.to_builtins(found.ask)
+    if found.side == "requested":
+        for name in claimed:
+            member, _, field = name.partition(".")
+            del ask[member][field]
+    return ask
 
 
 def _course(world: World, found: Dossier) -> str:

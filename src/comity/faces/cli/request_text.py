@@ -60,6 +60,7 @@ def request_whole(console: Console, view: dict[str, Any]) -> None:
     name = view["label"].get("en", view["measure"])
     say(console, f"{name} ({view['measure']}), {_direction(view)}: {view['state']}", "bold")
     pairs(console, [(key, value) for key, value in flat(view["ask"]) if key not in ("measure", "to")])
+    _call_back(console, view)
     if view["absent"]:
         say(console, f"Not here: {', '.join(view['absent'])}", "yellow")
     progress(console, view)
@@ -87,6 +88,17 @@ def request_whole(console: Console, view: dict[str, Any]) -> None:
     next_steps(console, view)
     if "en" in view["proves_not"]:
         say(console, f"What a receipt of it doesn't show: {view['proves_not']['en']}", "dim")
+
+
+def _call_back(console: Console, view: dict[str, Any]) -> None:
+    """Whom to call, out of our own roster; of what the request says itself the members alone."""
+    if view["side"] != "requested":
+        return
+    known = view["call_back"]
+    contact = known["contact"] or f"nobody has noted how: comity peer contact {known['node']} NUMBER"
+    say(console, f"To make sure, call {known['node']} (from your own roster): {contact}")
+    if known["claimed"]:
+        say(console, f"The request names contacts of its own. Don't call them: {', '.join(known['claimed'])}", "red")
 
 
 def standing_text(state: str, held: int, size: int) -> str:

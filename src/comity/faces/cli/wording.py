@@ -83,6 +83,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "certificate-not-confirmed": ("{peer} has not confirmed that it knows the next certificate.", "Wait until it has pulled; or cut it off: --without {peer}"),
     "not-a-channel-to-a-peer": ("{origin} isn't a channel that this node writes for a peer.", "See: comity channel list"),
     "channel-has-ended": ("{origin} is {standing}.", "See: comity channel list"),
+    "node-name-looks-like": (
+        "{node} looks like {like}, which is known here: one could be taken for the other.",
+        "Call the officers of both. The newer one takes another name.",
+    ),
+    "contact-unreadable": ("A contact has at most {characters_max} printable characters.", "Write it on one line."),
     "certificate-of-another-peer": ("Another peer has the certificate in this invitation.", "Call both officers."),
     "peer-expelled": ("{peer} was expelled ({since}).", "Only an invitation made after that, compared anew, admits it again."),
     "admission-rules-this-out": ("{peer} is {admission}, so it can't become {wanted}.", "See: comity peer list"),

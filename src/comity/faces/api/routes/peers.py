@@ -13,6 +13,7 @@ from comity.domain.ledger import Lane, Peer
 from comity.domain.terms import instant_from, instant_text, node_name
 from comity.faces.api.asking import Here, House, Officer, granted
 from comity.flows import roster
+from comity.flows.call_back import CONTACT_CHARACTERS_MAX, note_contact
 from comity.flows.replace_keys import Loss, replace_keys
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=roster.INVITATION_BYTES_MAX)]
@@ -39,6 +40,7 @@ class PeerView(msgspec.Struct, frozen=True):
 
     next_certificate_sha256  of the one that it has announced; null when none is
     version                  of its last roster that was taken up; 0 before the first
+    contact                  how its officers are called, as ours noted it; empty when nobody did
     """
 
     name: str
@@ -55,6 +57,7 @@ class PeerView(msgspec.Struct, frozen=True):
     version: int
     past: list[PastKeyView]
     channels: list[PeerChannel]
+    contact: str
 
 
 class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +96,12 @@ class Why(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a peer's admission changes."""
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+
+
+class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a peer's officers are called, compared over a way that ours already trusted; an empty text takes it away."""
+
+    contact: Annotated[str, msgspec.Meta(max_length=CONTACT_CHARACTERS_MAX)]
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -167,6 +176,12 @@ def expel(node: House, world: Here, officer: Officer, name: FromPath[str], data:
     return _view(moved)
 
 
+@post("/peers/{name:str}/contact", sync_to_thread=True, status_code=200, opt={"act": "manage-peers"})
+def contact(world: Here, officer: Officer, name: FromPath[str], data: JSONBody[Contact]) -> PeerView:
+    """Notes how the peer's officers are called. It is shown with every request of the peer; what a request says itself isn't."""
+    return _view(granted(note_contact(world, node_name(name), data.contact, by=officer)))
+
+
 def _view(peer: Peer) -> PeerView:
     return PeerView(
         name=peer.name,
@@ -183,7 +198,8 @@ def _view(peer: Peer) -> PeerView:
         version=peer.version,
         past=[PastKeyView(past.key.name, instant_text(past.until), past.why) for past in peer.past],
         channels=[PeerChannel(key.name, lane.value) for key, lane in peer.channels],
+        contact=peer.contact,
     )
 
 
-routes = [peers, peer, invite, accept, check, suspend, resume, expel]
+routes = [peers, peer, invite, accept, check, suspend, resume, expel, contact]

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from comity.errors import Malformed
 from comity.faces.cli.exits import REFUSED
 from comity.faces.cli.session import Session, read_file, session, write_file
+from comity.faces.cli.showing import say, table
 from comity.faces.cli.wording import WORDS as WORDING
 from comity.faces.cli.wording import told, told_plainly
 
@@ -102,10 +102,11 @@ def list_(context: typer.Context) -> None:
         found: list[dict[str, Any]] = desk.get("/peers")
 
     def human(console: Console) -> None:
-        table = Table("peer", "country", "title", "admission", "since", "address")
-        for each in found:
-            table.add_row(*(each[key] for key in ("name", "country", "title", "admission", "since", "address")))
-        console.print(table if found else "No peers yet. Next: comity peer invite NAME")
+        if not found:
+            console.print("No peers yet. Next: comity peer invite NAME")
+            return
+        columns = ("name", "country", "title", "admission", "since", "address", "contact")
+        table(console, ("peer", *columns[1:]), ([each[key] for key in columns] for each in found))
 
     here.show(found, human)
 
@@ -128,6 +129,21 @@ def check(context: typer.Context, name: Name) -> None:
     here.show(steps, human)
     if not all(step["good"] for step in steps):
         raise typer.Exit(REFUSED)
+
+
+@group.command()
+def contact(
+    context: typer.Context,
+    name: Name,
+    text: Annotated[
+        str, typer.Argument(help="Telephone or other way, compared over one already trusted; '' for none.")
+    ],
+) -> None:
+    """Note how a peer's officers are called; what their requests say of it is never shown as one."""
+    here = session(context)
+    with here.desk() as desk:
+        kept: dict[str, Any] = desk.post(f"/peers/{name}/contact", {"contact": text})
+    here.show(kept, lambda console: say(console, f"{kept['name']} is called: {kept['contact'] or 'not noted'}"))
 
 
 @group.command()
