@@ -165,6 +165,26 @@ class LimitsTable(_Table, frozen=True):
     tenfold: tuple[str, ...] = ()
 
 
+class PeopleTable(_Table, frozen=True):
+    """What is demanded of people who have accounts.
+
+    idle_minutes, session_hours  how long a browser's session lasts unused, and at most
+    token_days     how long one of the command line lasts at most
+    argon2_*       what one computation of a password's hash costs; after a change each is made anew when its person comes in
+    origin         where pages are had through a proxy that speaks TLS: https://desk.example; empty on the machine itself
+    passkey_for    acts that count only when they are signed with a passkey, inside the record
+    """
+
+    idle_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 30
+    session_hours: Annotated[int, msgspec.Meta(ge=1, le=168)] = 12
+    token_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 90
+    argon2_memory_kib: Annotated[int, msgspec.Meta(ge=19_456, le=4_194_304)] = 65_536
+    argon2_passes: Annotated[int, msgspec.Meta(ge=2, le=100)] = 3
+    argon2_lanes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
+    origin: str = ""
+    passkey_for: tuple[Literal["approve", "countersign", "erase", "clear", "freeze", "peers", "keys"], ...] = ()
+
+
 class _File(_Table, frozen=True):
     node: NodeTable
     folders: FoldersTable
@@ -176,6 +196,7 @@ class _File(_Table, frozen=True):
     notify: NotifyTable = NotifyTable()
     witness: WitnessTable = WitnessTable()
     limits: LimitsTable = LimitsTable()
+    people: PeopleTable = PeopleTable()
 
 
 _TABLES: dict[str, type[_Table]] = {
@@ -189,6 +210,7 @@ _TABLES: dict[str, type[_Table]] = {
     "notify": NotifyTable,
     "witness": WitnessTable,
     "limits": LimitsTable,
+    "people": PeopleTable,
 }
 
 
@@ -210,6 +232,7 @@ class Config:
     notify: NotifyTable
     witness: WitnessTable
     limits: LimitsTable = field(default_factory=LimitsTable)
+    people: PeopleTable = field(default_factory=PeopleTable)
     store_url: str = field(default="", repr=False)  # may hold a password
 
     @property
@@ -325,6 +348,10 @@ url = {_quoted(config.store_url)}
 [limits]
 # What one peer may ask of this node, and how much of it is taken in; a rescue never waits for them.
 {_values(config.limits)}
+
+[people]
+# Once there are accounts: how long a session lasts, what passwords cost, where pages are had, which acts need a passkey.
+{_values(config.people)}
 """
 
 
@@ -432,6 +459,9 @@ def _checked(home: Path, file: _File, path: Path) -> Config:
     if file.witness.hold_lanes and not file.witness.policy:
         why = "hold_lanes demands a quorum, and no policy says of whom"
         raise Misconfigured("config-value", file=str(path), key="witness.policy", why=why)
+    if file.people.origin and not is_exchange_address(file.people.origin):
+        why = "write https://host or https://host:port, without a path; or leave it empty"
+        raise Misconfigured("config-value", file=str(path), key="people.origin", why=why)
     if file.store.url and not file.store.url.startswith("postgresql://"):
         why = "write postgresql://user@host/database, or leave it empty for SQLite"
         raise Misconfigured("config-value", file=str(path), key="store.url", why=why)
@@ -450,6 +480,7 @@ def _checked(home: Path, file: _File, path: Path) -> Config:
         notify=file.notify,
         witness=file.witness,
         limits=file.limits,
+        people=file.people,
         store_url=file.store.url,
     )
 

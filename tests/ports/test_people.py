@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
-from comity.domain.people import Account, Passkey, Session, Ticket, TicketKind
+from comity.domain.people import Account, Passkey, Session, Ticket
 from comity.domain.terms import Instant
 from comity.errors import Conflict
 from comity.ports import Noticed, World
@@ -21,13 +22,11 @@ from comity.ports.people import (
     TicketKept,
     TicketsClosed,
     TicketUsed,
-    TriesForgotten,
-    TryFailed,
+    TryBegun,
+    TrySucceeded,
 )
 
 NEVER = Instant(0)
-CODE: tuple[TicketKind, ...] = ("code",)
-RESET: tuple[TicketKind, ...] = ("reset",)
 
 
 def account(n: int, **other: object) -> Account:
@@ -145,26 +144,41 @@ def test_a_ticket_opens_once(world: World) -> None:
     with pytest.raises(Conflict, match="ticket-there-already"):
         keep(world, TicketKept(ticket(2), NEVER))
     keep(world, TicketKept(ticket(3, "a2"), NEVER), TicketsClosed("a1", ("code",), Instant(11)))
-    assert [each.used for each in world.people.tickets("a1", (*CODE, *RESET))] == [11, 9]
-    assert world.people.tickets("a2", CODE) == (ticket(3, "a2"),)
-    assert world.people.tickets("a1", RESET) == ()
+    assert [each.used for each in world.people.tickets("a1", "code", "reset")] == [11, 9]
+    assert world.people.tickets("a2", "code") == (ticket(3, "a2"),)
+    assert world.people.tickets("a1", "reset") == ()
 
 
 def test_tickets_that_ended_are_swept_when_another_is_made(world: World) -> None:
     keep(world, TicketKept(ticket(1, until=50), NEVER), TicketKept(ticket(2, until=60), NEVER))
     keep(world, TicketKept(ticket(3), swept=Instant(60)))
-    assert [each.key[0] for each in world.people.tickets("a1", CODE)] == [3, 2]
+    assert [each.key[0] for each in world.people.tickets("a1", "code")] == [3, 2]
 
 
 def test_failures_are_counted_and_forgotten(world: World) -> None:
     for n in (1, 2, 3):
-        keep(world, TryFailed(("account:x", f"source:{n}"), Instant(n), Instant(0)))
+        keep(world, TryBegun(("account:x", f"source:{n}"), Instant(n), NEVER))
     told = {each.key: (each.failures, each.last) for each in world.people.tries(("account:x", "source:1", "source:9"))}
     assert told == {"account:x": (3, 3), "source:1": (1, 1)}
-    keep(world, TryFailed(("source:9",), Instant(9), Instant(3)))
+    keep(world, TryBegun(("source:9",), Instant(9), Instant(3)))
     assert [each.key for each in world.people.tries(("account:x", "source:1", "source:3"))] == ["account:x", "source:3"]
-    keep(world, TriesForgotten(("account:x",)))
-    assert world.people.tries(("account:x",)) == ()
+    keep(world, TryBegun(("source:9",), Instant(9), NEVER), TrySucceeded(("account:x",), ("source:9", "source:77")))
+    assert [(each.key, each.failures) for each in world.people.tries(("account:x", "source:9"))] == [("source:9", 1)]
+
+
+def test_too_many_tries_at_one_moment_are_too_many(world: World) -> None:
+    """Asking whether somebody has to wait, and counting that they tried, are one step."""
+    at = Instant(1_000_000)
+    with ThreadPoolExecutor(16) as many:
+        tried = [many.submit(keep, world, TryBegun(("account:x", "source:1"), at, NEVER)) for _ in range(40)]
+    faults = [one.exception() for one in tried]
+    assert sum(fault is None for fault in faults) == 5
+    waits = {fault.facts["wait_ms"] for fault in faults if isinstance(fault, Conflict)}
+    assert waits == {15_000}
+    assert {each.failures for each in world.people.tries(("account:x", "source:1"))} == {5}
+    keep(world, TryBegun(("account:x",), Instant(at + 15_000), NEVER))
+    with pytest.raises(Conflict, match="wait_ms=30000"):
+        keep(world, TryBegun(("account:x",), Instant(at + 15_000), NEVER))
 
 
 def test_a_fact_that_is_refused_takes_the_others_of_its_act_with_it(world: World) -> None:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from comity.adapters.catalog import FileCatalog
 from comity.adapters.clock import SystemClock, SystemMint
@@ -13,8 +14,10 @@ from comity.adapters.courier import Finding, HttpsCourier
 from comity.adapters.files import FolderFiles
 from comity.adapters.keyring import FileKeyring
 from comity.adapters.keyring.durable import write_secret
+from comity.adapters.people import Argon2Hasher, WebCeremonies
 from comity.config import FILE_NAME, Config, config_text
 from comity.domain.ledger import COSIGNATURE, Lane, Peer, Policy, parse_policy
+from comity.domain.people import Rules
 from comity.errors import ComityError, Conflict, MalformedNote, Misconfigured, NotFound
 from comity.flows.filing import desk
 from comity.flows.own_roster import RECEIPT, first_receipt_key, numbered
@@ -99,7 +102,7 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False) ->
         raise
     me = Self(config.name, config.country, config.title, config.address)
     world = World(me, store, keyring, courier, catalog, clock, mint, step, files, heralds, quorums=_quorums(config))
-    world = replace(world, skew_ms=int(config.pull.skew_max_s * 1000))
+    world = replace(world, skew_ms=int(config.pull.skew_max_s * 1000), **_for_people(config))
     guarding = Guarding(world, store.peers, config.limits)
     pulling = Pulling(
         world,
@@ -183,6 +186,21 @@ def _quorums(config: Config) -> dict[Lane, Policy]:
     except MalformedNote as fault:
         raise Misconfigured("witness-policy-unreadable", file=str(config.policy), why=str(fault)) from fault
     return {Lane(lane): policy for lane in config.witness.hold_lanes}
+
+
+def _for_people(config: Config) -> dict[str, Any]:
+    """Members of a world: how people show who they are, and what is demanded of them."""
+    told = config.people
+    return {
+        "hasher": Argon2Hasher(told.argon2_memory_kib, told.argon2_passes, told.argon2_lanes),
+        "ceremonies": WebCeremonies(config.title),
+        "rules": Rules(
+            idle_ms=told.idle_minutes * 60_000,
+            browser_ms=told.session_hours * 3_600_000,
+            token_ms=told.token_days * 24 * 3_600_000,
+            passkey_for=frozenset(told.passkey_for),
+        ),
+    }
 
 
 def _overlays(config: Config) -> tuple[Path, ...]:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from comity.domain.access import CaseFile, Grant, Link, Member, Role, Sight
 from comity.domain.law import LawBook, Measure, RightsRow
 from comity.domain.ledger import Channel, Lane, Line, Peer, Policy, Position, VerifierKey
+from comity.domain.people import Rules
 from comity.domain.record import Entry, Sealed, Told
 from comity.domain.record.custody import OrderRule
 from comity.domain.request import Machine
@@ -514,6 +515,7 @@ class _NoFiles:
 
 
 NO_FILES: Files = _NoFiles()
+RULES = Rules()
 
 
 @dataclass(frozen=True)
@@ -548,6 +550,7 @@ class World:
     skew_ms: int = 86_400_000
     hasher: Hasher = NO_HASHER
     ceremonies: Ceremonies = NO_CEREMONIES
+    rules: Rules = RULES
 
     @property
     def people(self) -> People:

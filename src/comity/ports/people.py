@@ -94,8 +94,12 @@ class TicketsClosed:
 
 
 @dataclass(frozen=True)
-class TryFailed:
-    """One more failure under each of these keys; what was last counted before `forgotten` is forgotten."""
+class TryBegun:
+    """One more try under each of these keys, counted as a failure until it succeeds.
+
+    Conflict `too-many-tries` with `wait_ms` when one of them has to wait: counting and asking are one step, so that a hundred
+    tries at the same moment are a hundred tries. What was last counted before `forgotten` is forgotten.
+    """
 
     keys: tuple[str, ...]
     at: Instant
@@ -103,10 +107,11 @@ class TryFailed:
 
 
 @dataclass(frozen=True)
-class TriesForgotten:
-    """Nothing counts against these keys any more."""
+class TrySucceeded:
+    """A try that was begun has succeeded: nothing counts against `forget` any more, and one less against `less`."""
 
-    keys: tuple[str, ...]
+    forget: tuple[str, ...]
+    less: tuple[str, ...] = ()
 
 
 PeopleFact = (
@@ -119,8 +124,8 @@ PeopleFact = (
     | TicketKept
     | TicketUsed
     | TicketsClosed
-    | TryFailed
-    | TriesForgotten
+    | TryBegun
+    | TrySucceeded
 )
 
 
@@ -151,7 +156,7 @@ class People(Protocol):
         """What was chosen in a session, oldest first."""
 
     def ticket(self, key: bytes) -> Ticket | None: ...
-    def tickets(self, account: str, kinds: Collection[TicketKind]) -> tuple[Ticket, ...]:
+    def tickets(self, account: str, *kinds: TicketKind) -> tuple[Ticket, ...]:
         """Newest first, used ones too."""
 
     def tries(self, keys: Collection[str]) -> tuple[Tries, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from comity.domain.people import Account, Passkey, Session, Ticket, TicketKind, Tries, name_key
+from comity.domain.people import Account, Passkey, Session, Ticket, TicketKind, Tries, name_key, wait_ms
 from comity.errors import Conflict
 from comity.ports.people import (
     AccountKept,
@@ -18,8 +19,8 @@ from comity.ports.people import (
     TicketKept,
     TicketsClosed,
     TicketUsed,
-    TriesForgotten,
-    TryFailed,
+    TryBegun,
+    TrySucceeded,
 )
 
 
@@ -74,13 +75,19 @@ class Staff:
                 for key, each in self.tickets.items():
                     if each.account == whose and each.kind in kinds and each.used is None:
                         self.tickets[key] = replace(each, used=at)
-            case TryFailed(keys, at, forgotten):
+            case TryBegun(keys, at, forgotten):
                 self.tries = {key: each for key, each in self.tries.items() if each.last >= forgotten}
+                if wait := wait_ms([self.tries[name] for name in keys if name in self.tries], at):
+                    raise Conflict("too-many-tries", wait_ms=wait)
                 for name in keys:
                     before_it = self.tries.get(name)
                     self.tries[name] = Tries(name, before_it.failures + 1 if before_it else 1, at)
-            case TriesForgotten(keys):
-                self.tries = {key: each for key, each in self.tries.items() if key not in keys}
+            case TrySucceeded(forget, less):
+                self.tries = {key: each for key, each in self.tries.items() if key not in forget}
+                for name in less:
+                    if name in self.tries:
+                        one_less = self.tries[name].failures - 1
+                        self.tries[name] = replace(self.tries[name], failures=one_less)
 
     def _keep_account(self, account: Account, over: int) -> None:
         there = self.accounts.get(account.id)
@@ -94,12 +101,13 @@ class Staff:
         self.accounts[account.id] = account
 
 
-class MemoryPeople:
+class MemoryPeople(ABC):
     """The part of the port that tells of people."""
 
     @property
+    @abstractmethod
     def _staff(self) -> Staff:
-        raise NotImplementedError
+        """What the store keeps of people."""
 
     def has_accounts(self) -> bool:
         return bool(self._staff.accounts)
@@ -135,7 +143,7 @@ class MemoryPeople:
     def ticket(self, key: bytes) -> Ticket | None:
         return self._staff.tickets.get(key)
 
-    def tickets(self, account: str, kinds: Collection[TicketKind]) -> tuple[Ticket, ...]:
+    def tickets(self, account: str, *kinds: TicketKind) -> tuple[Ticket, ...]:
         found = [each for each in self._staff.tickets.values() if each.account == account and each.kind in kinds]
         return tuple(sorted(found, key=lambda each: (-each.made, each.key)))
 

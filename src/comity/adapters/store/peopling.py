@@ -12,7 +12,7 @@ from sqlalchemy import delete as delete_from
 from comity.adapters.store import tables as t
 from comity.adapters.store.group import Group
 from comity.adapters.store.reading import Reading
-from comity.domain.people import Account, Passkey, Session, Ticket, TicketKind, Tries, name_key
+from comity.domain.people import Account, Passkey, Session, Ticket, TicketKind, Tries, name_key, wait_ms
 from comity.domain.terms import Instant
 from comity.errors import Conflict
 from comity.ports.people import (
@@ -26,8 +26,8 @@ from comity.ports.people import (
     TicketKept,
     TicketsClosed,
     TicketUsed,
-    TriesForgotten,
-    TryFailed,
+    TryBegun,
+    TrySucceeded,
 )
 
 
@@ -67,10 +67,12 @@ def keep_people(group: Group, fact: PeopleFact) -> None:
             c = t.ticket.c
             where = and_(c.account == fact.account, c.kind.in_(fact.kinds), c.used.is_(None))
             _change(group, t.ticket, where, used=fact.at)
-        case TryFailed():
-            _count_failure(group, fact)
-        case TriesForgotten():
-            group.connection.execute(delete_from(t.tries).where(t.tries.c.key.in_(fact.keys)))
+        case TryBegun():
+            _begin_try(group, fact)
+        case TrySucceeded():
+            c = t.tries.c
+            group.connection.execute(delete_from(t.tries).where(c.key.in_(fact.forget)))
+            _change(group, t.tries, c.key.in_(fact.less), failures=c.failures - 1)
 
 
 def _keep_account(group: Group, fact: AccountKept) -> None:
@@ -108,9 +110,12 @@ def _end_sessions(group: Group, fact: SessionsEnded) -> None:
     _change(group, t.person_session, and_(*where), ended=fact.at, why=fact.why)
 
 
-def _count_failure(group: Group, fact: TryFailed) -> None:
+def _begin_try(group: Group, fact: TryBegun) -> None:
     c = t.tries.c
     group.connection.execute(delete_from(t.tries).where(c.last < fact.forgotten))
+    there = group.connection.execute(select(t.tries).where(c.key.in_(fact.keys))).all()
+    if wait := wait_ms([Tries(row.key, row.failures, Instant(row.last)) for row in there], fact.at):
+        raise Conflict("too-many-tries", wait_ms=wait)
     for key in fact.keys:
         if not _change(group, t.tries, c.key == key, failures=c.failures + 1, last=fact.at):
             _put(group, t.tries, {"key": key, "failures": 1, "last": fact.at})
@@ -188,7 +193,7 @@ class Peopling(Reading):
         found = self._found(select(t.ticket).where(t.ticket.c.key == key))
         return _ticket(found[0]) if found else None
 
-    def tickets(self, account: str, kinds: Collection[TicketKind]) -> tuple[Ticket, ...]:
+    def tickets(self, account: str, *kinds: TicketKind) -> tuple[Ticket, ...]:
         c = t.ticket.c
         where = and_(c.account == account, c.kind.in_(sorted(kinds)))
         return tuple(map(_ticket, self._found(select(t.ticket).where(where).order_by(desc(c.made), c.key))))

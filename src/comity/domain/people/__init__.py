@@ -11,8 +11,8 @@ from comity.domain.people.account import (
 )
 from comity.domain.people.passkey import PASSKEY_NAME_MAX, PASSKEYS_MAX, Passkey, count_goes_on
 from comity.domain.people.password import LENGTH_MAX, LENGTH_MIN, against_password, as_typed
-from comity.domain.people.session import TOUCH_MS, How, Scope, Session
-from comity.domain.people.throttle import Tries, account_key, device_key, source_key, wait_ms
+from comity.domain.people.session import TOUCH_MS, How, Rules, Scope, Session
+from comity.domain.people.throttle import FORGOTTEN_MS, Tries, account_key, device_key, source_key, wait_ms
 from comity.domain.people.ticket import (
     CHALLENGE_MS,
     CODE_MS,
@@ -34,6 +34,7 @@ __all__ = [
     "CODES",
     "CODE_MS",
     "DEVICE_MS",
+    "FORGOTTEN_MS",
     "INVITATION_MS",
     "LANGUAGES",
     "LENGTH_MAX",
@@ -45,6 +46,7 @@ __all__ = [
     "Account",
     "How",
     "Passkey",
+    "Rules",
     "Scope",
     "Session",
     "Standing",

@@ -11,6 +11,22 @@ Kind = Literal["browser", "token"]
 Scope = Literal["act", "read"]
 How = Literal["password", "passkey", "invitation", "code", "reset"]
 
+
+@dataclass(frozen=True)
+class Rules:
+    """What this node demands of its people.
+
+    idle_ms, browser_ms  how long a browser's session lasts unused, and at most
+    token_ms             how long one of the command line lasts at most
+    passkey_for          acts that need a passkey's signature in the record
+    """
+
+    idle_ms: int = 30 * 60_000
+    browser_ms: int = 12 * 3_600_000
+    token_ms: int = 90 * 24 * 3_600_000
+    passkey_for: frozenset[str] = frozenset()
+
+
 TOUCH_MS: Final = 60_000
 """A session that was seen so recently isn't written anew."""
 FRESH_MS: Final = 15 * 60_000

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from comity.domain.terms import Instant
 
-TicketKind = Literal["invitation", "reset", "code", "device", "enrol", "enter", "sign"]
+TicketKind = Literal["invitation", "reset", "reset-asked", "code", "device", "enrol", "enter", "sign"]
 
 HOUR_MS: Final = 3_600_000
 INVITATION_MS: Final = 72 * HOUR_MS

@@ -14,11 +14,15 @@ from comity.node.doctor import examine
 
 
 class Health(msgspec.Struct, frozen=True):
-    """The node answers."""
+    """The node answers.
+
+    accounts  whether people have accounts here; without any, whoever has the token acts as whom they name
+    """
 
     status: str
     node: str
     version: str
+    accounts: bool
 
 
 class PullState(msgspec.Struct, frozen=True):
@@ -116,13 +120,13 @@ class Rebuilt(msgspec.Struct, frozen=True):
     written: bool
 
 
-@get("/health", sync_to_thread=True, opt={"act": "status"})
+@get("/health", sync_to_thread=True, opt={"act": "status", "token": True})
 def health(world: Here) -> Health:
     """Whether the node answers."""
-    return Health("ok", world.me.name, comity.__version__)
+    return Health("ok", world.me.name, comity.__version__, world.people.has_accounts())
 
 
-@get("/status", sync_to_thread=True, opt={"act": "audit"})
+@get("/status", sync_to_thread=True, opt={"act": "audit", "token": True})
 def status(node: House, world: Here) -> Status:
     """Who the node is and what it is doing."""
     admissions = [peer.admission.value for peer in world.store.peers()]
@@ -160,7 +164,7 @@ def status(node: House, world: Here) -> Status:
     )
 
 
-@get("/doctor", sync_to_thread=True, opt={"act": "audit"})
+@get("/doctor", sync_to_thread=True, opt={"act": "audit", "token": True})
 def doctor(node: House) -> list[Finding]:
     """Looks at keys, store, clock, certificates and the way to each peer."""
     found = examine(node)

@@ -1,0 +1,1 @@
+"""What people of this node do about themselves and each other: accounts, coming in, passkeys, recovery."""
