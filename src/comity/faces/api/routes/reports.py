@@ -149,6 +149,11 @@ def take(world: Here, officer: Officer, data: JSONBody[NewReport]) -> TakenView:
 @get("/reports", sync_to_thread=True, opt={"act": "view"})
 def reports(world: Here, limit: Limit = 100) -> list[ReportLine]:
     """Reports that this node holds, newest first."""
+    return report_lines(world, limit)
+
+
+def report_lines(world: World, limit: int) -> list[ReportLine]:
+    """The newest reports that can be read here."""
     lines = []
     for place in world.store.of_kind("report/1", limit):
         record = opened(world, place)
@@ -160,6 +165,11 @@ def reports(world: Here, limit: Limit = 100) -> list[ReportLine]:
 @get("/reports/{report_id:str}", sync_to_thread=True, opt={"act": "view"})
 def report(world: Here, report_id: FromPath[str]) -> ReportView:
     """One report, with what is known about its values today."""
+    return report_view(world, report_id)
+
+
+def report_view(world: World, report_id: str) -> ReportView:
+    """One report as this world has it; NotFound when it has none."""
     place, record = _found(world, report_id)
     values = [Indicator(each.kind, each.value) for each in (*record.body.indicators, *_or_none(record.body.contacts))]
     others = [_without(each, record.envelope.id) for each in look_up(world, values)]
