@@ -12,9 +12,10 @@ import pkgutil
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from litestar import Litestar, Response
+from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
@@ -27,13 +28,15 @@ from litestar.utils.sync import AsyncCallable
 
 from comity.errors import ComityError, Malformed, NotFound
 from comity.faces.api.asking import Asking, RefusedHere
+from comity.faces.api.door import origin_of
 from comity.faces.api.problems import problem_of
 from comity.faces.console import pages as pages_folder
 from comity.faces.console.assets import asset
 from comity.faces.console.forms import the_form
 from comity.faces.console.rail import Entry, Verb
 from comity.faces.console.render import Desk
-from comity.faces.console.who import NotKnown, Sessions, choices, session_id
+from comity.faces.console.who import NotKnown, Sessions, actor_of, choices, session_in
+from comity.flows.access import permit
 from comity.node.assembly import Node
 
 HOME = "/desk/today"
@@ -54,7 +57,10 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
+_KEPT = "console-session"
 _log = logging.getLogger("comity.console")
+
+Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 class ForeignForm(HTTPException):
@@ -135,30 +141,40 @@ def discovered() -> tuple[list[HTTPRouteHandler], tuple[Entry, ...], tuple[Verb,
     return handlers, tuple(entries), tuple(verbs)
 
 
-def _guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def _guard(connection: Connection, handler: BaseRouteHandler) -> None:
     """Host and, for whatever changes something, the page it came from. `opt={"open": True}` lets strangers in."""
+    node: Node = connection.app.state.node()
     host = connection.headers.get("host", "")
-    if _HOST.fullmatch(host) is None:
+    ours = urlsplit(node.config.people.origin).netloc
+    if _HOST.fullmatch(host) is None and not (ours and host == ours):
         raise WrongHost
     if connection.scope.get("method") not in ("GET", "HEAD"):
         # Every browser says where a form comes from; SameSite=Strict alone would let in other ports of this machine.
-        if connection.headers.get("origin", "") != f"http://{host}":
+        if connection.headers.get("origin", "") != origin_of(connection, node):
             raise ForeignForm
         if connection.headers.get("sec-fetch-site", "same-origin") != "same-origin":
             raise ForeignForm
-    if not handler.opt.get("open") and _session(connection) is None:
+    if handler.opt.get("asset"):
+        return
+    session = await sync_to_thread(session_in, connection, node)
+    connection.scope.setdefault("state", {})[_KEPT] = session
+    if session is None and not handler.opt.get("open"):
         url = connection.url
         raise NotKnown(f"{url.path}?{url.query}" if url.query else url.path)
-
-
-def _session(connection: Any) -> Any:
-    return connection.app.state.sessions.of(session_id(connection))
+    # `opt={"act": …}` is asked here; `asks` names the act for which the flow asks; `own` is about the reader alone.
+    if session is not None and not {"open", "asks", "own"} & set(handler.opt):
+        actor = actor_of(session, node.world.me.name)
+        if why := await sync_to_thread(permit, node.world, actor, handler.opt.get("act", "view")):
+            raise RefusedHere(why)
 
 
 def _the_desk(request: Asking) -> Desk:
     node: Node = request.app.state.node()
+    kept = request.scope.get("state", {})
+    # Where the framework itself has no page, the guard wasn't asked.
+    session = kept[_KEPT] if _KEPT in kept else session_in(request, node)
     state = request.app.state
-    return Desk(request, node, _session(request), choices(request, node), state.entries, state.verbs)
+    return Desk(request, node, session, choices(request, node, session), state.entries, state.verbs)
 
 
 def _with_headers(app: ASGIApp) -> ASGIApp:

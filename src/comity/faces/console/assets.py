@@ -45,7 +45,7 @@ def address(name: str) -> str:
     return f"/desk/static/{version()}/{name}"
 
 
-@get("/desk/static/{stamp:str}/{name:path}", sync_to_thread=False, opt={"open": True})
+@get("/desk/static/{stamp:str}/{name:path}", sync_to_thread=False, opt={"open": True, "asset": True})
 def asset(stamp: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """One file. Under an older stamp it is had too, but not kept: a page that was loaded before an upgrade still works."""
     raw = served().get(str(name).lstrip("/"))

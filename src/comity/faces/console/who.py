@@ -2,6 +2,7 @@
 
 A node without accounts is worked by whoever has its token: they show it once, say their name, and have a session until they
 leave, twelve hours pass, or the node ends. What is kept here is the digest of a random session id, never the id itself.
+From the first account on the token opens no page: people come in with their own sessions, which the node keeps (`flows/people`).
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from litestar.datastructures import Cookie
 
 from comity.domain.terms import Actor, Instant, NodeName
 from comity.errors import Malformed
+from comity.faces.api import door
 from comity.faces.api.asking import OFFICER_CHARACTERS_MAX, Asking
 from comity.faces.console.spoken import zone_of, zones_known
 from comity.faces.console.words import LANGUAGES, preferred
+from comity.flows.people.sessions import Person, who
+from comity.flows.people.whence import Whence
 from comity.node.assembly import Node
 
 SESSION_MS = 12 * 3_600_000
@@ -31,14 +36,16 @@ THEMES = ("light", "dark")
 class Session:
     """One reader who has shown who they are.
 
-    name     of the officer, as they said it
+    name     of the officer: as they said it, or their account's
     purpose  under which they read; `case` likewise
+    person   whose account it is; None on a node that has none
     """
 
     name: str
     since: Instant
     purpose: str = "crime"
     case: str | None = None
+    person: Person | None = None
 
 
 @dataclass(frozen=True)
@@ -123,16 +130,41 @@ def choice_cookie(request: Asking, what: str, value: str) -> Cookie:
     )
 
 
-def choices(request: Asking, node: Node) -> Choices:
-    """As the cookies say; a value that nobody offered is as good as none."""
+def session_in(connection: Any, node: Node) -> Session | None:
+    """Who shows a session that is still good, by whichever way this node lets people in."""
+    if not node.world.people.has_accounts():
+        found: Session | None = connection.app.state.sessions.of(session_id(connection))
+        return found
+    token = connection.cookies.get(door.session_cookie(connection, node), "")
+    person = who(node.world, token) if token else None
+    if person is None or person.session.kind != "browser":
+        return None
+    inside = person.session
+    return Session(person.account.name, inside.made, inside.purpose, inside.case, person)
+
+
+def whence(request: Asking, node: Node) -> Whence:
+    """What a browser at the door says of itself."""
+    return Whence(
+        source=request.client.host if request.client is not None else "",
+        label=request.headers.get("user-agent", ""),
+        device=request.cookies.get(door.device_cookie(request, node), ""),
+        before=request.cookies.get(door.session_cookie(request, node), ""),
+    )
+
+
+def choices(request: Asking, node: Node, session: Session | None) -> Choices:
+    """As the cookies say, then as the account does; a value that nobody offered is as good as none."""
+    account = session.person.account if session is not None and session.person is not None else None
 
     def kept(what: str) -> str:
         return request.cookies.get(cookie_name(request, what), "")
 
+    accepted, here = preferred(request.headers.get("accept-language", "")), zone_of(node.world.me.country)
     lang, zone, theme = kept("lang"), kept("zone").replace("~", "/"), kept("theme")
     return Choices(
-        lang=lang if lang in LANGUAGES else preferred(request.headers.get("accept-language", "")),
-        zone=zone if zone in zones_known() else zone_of(node.world.me.country),
+        lang=next(known for known in (lang, account.language if account else "", accepted) if known in LANGUAGES),
+        zone=next(known for known in (zone, account.zone if account else "", here) if known in zones_known()),
         theme=theme if theme in THEMES else "",
         keys=kept("keys") != "off",
     )
@@ -148,4 +180,6 @@ def name_said(text: str) -> str:
 
 def actor_of(session: Session, node: NodeName) -> Actor:
     """Who acts when this reader presses a button."""
+    if session.person is not None:
+        return session.person.actor
     return Actor(session.name, node, "officer", case=session.case, purpose=session.purpose)

@@ -11,7 +11,7 @@ from comity.faces.console.rail import Entry
 from comity.faces.console.render import Seen
 
 
-@get("/desk/channels", sync_to_thread=True)
+@get("/desk/channels", sync_to_thread=True, opt={"act": "status"})
 def channels(desk: Seen) -> Response[Any]:
     """Every channel with a partner, the worst first."""
     found = healths(desk.node, desk.world)

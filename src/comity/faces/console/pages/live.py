@@ -13,7 +13,7 @@ from litestar.response import Stream
 from comity.domain.terms import Instant, instant_from
 from comity.errors import Malformed, NotFound
 from comity.faces.console.render import Desk, Seen
-from comity.faces.console.who import session_id
+from comity.faces.console.who import session_in
 from comity.faces.console.work import News, news, piece_of
 from comity.flows.request_state import dossier
 
@@ -52,7 +52,7 @@ async def _told(desk: Desk, since: Instant, closing: Any) -> AsyncIterator[bytes
         if await _happens(closing, LOOK_S):
             return
         quiet += LOOK_S
-        if desk.request.app.state.sessions.of(session_id(desk.request)) is None:
+        if await sync_to_thread(session_in, desk.request, desk.node) is None:
             return
 
 

@@ -81,7 +81,7 @@ def one(desk: Seen, request_id: FromPath[str]) -> Response[Any]:
     return _shown(desk, request_id, Form())
 
 
-@post("/desk/requests/{request_id:str}/opened", sync_to_thread=True)
+@post("/desk/requests/{request_id:str}/opened", sync_to_thread=True, opt={"asks": "open"})
 def opened(desk: Seen, request_id: FromPath[str]) -> Response[Any]:
     """Tells the other side that this reader has opened what came in. The page asks for it by itself as soon as it is seen."""
     told = open_request(desk.world, desk.officer, request_id)
@@ -90,7 +90,7 @@ def opened(desk: Seen, request_id: FromPath[str]) -> Response[Any]:
     return desk.go(f"/desk/requests/{request_id}", did="opened" if told else "")
 
 
-@post("/desk/requests/{request_id:str}/messages", sync_to_thread=True)
+@post("/desk/requests/{request_id:str}/messages", sync_to_thread=True, opt={"asks": "message"})
 def write(desk: Seen, request_id: FromPath[str], form: Sent) -> Response[Any]:
     """Writes to the other side; what was typed stays when it doesn't fit."""
     text = form.text("text", most=200_000)
@@ -110,7 +110,7 @@ def write(desk: Seen, request_id: FromPath[str], form: Sent) -> Response[Any]:
     return desk.go(f"/desk/requests/{request_id}#thread", did="message_sent")
 
 
-@post("/desk/requests/{request_id:str}/act", sync_to_thread=True)
+@post("/desk/requests/{request_id:str}/act", sync_to_thread=True, opt={"asks": "answer"})
 def take(desk: Seen, request_id: FromPath[str], form: Sent) -> Response[Any]:
     """One act of ours. The state that the form was made from has to be the present one."""
     world, officer, event = desk.world, desk.officer, form.must("event", most=120)

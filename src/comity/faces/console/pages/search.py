@@ -19,13 +19,13 @@ from comity.flows.request_state import dossier
 WANTED_CHARACTERS_MAX = 400
 
 
-@get("/desk/search", sync_to_thread=True)
+@get("/desk/search", sync_to_thread=True, opt={"act": "view"})
 def address(desk: Seen) -> Response[Any]:
     """An address that can be passed on: for what is nobody's own. Addresses get written down, so a personal value isn't looked up by one."""
     return _shown(desk, desk.request.query_params.get("q", "").strip()[:WANTED_CHARACTERS_MAX], by_address=True)
 
 
-@post("/desk/search", sync_to_thread=True)
+@post("/desk/search", sync_to_thread=True, opt={"act": "view"})
 def search(desk: Seen, form: Sent) -> Response[Any]:
     """What is found for `q`, whatever it is; the value is in the body alone."""
     return _shown(desk, form.text("q", most=WANTED_CHARACTERS_MAX)[:WANTED_CHARACTERS_MAX], by_address=False)

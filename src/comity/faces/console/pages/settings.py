@@ -9,24 +9,26 @@ from litestar import Response, get, post
 
 import comity
 from comity.domain.record.custody import CRIME_PURPOSES
+from comity.faces.api.asking import granted
 from comity.faces.console.forms import Form, Sent
 from comity.faces.console.rail import Entry
 from comity.faces.console.render import Seen
 from comity.faces.console.spoken import zone_of, zones_known
 from comity.faces.console.who import choice_cookie, session_id
 from comity.faces.console.words import LANGUAGES
+from comity.flows.people.sessions import choose as choose_context
 
 THEMES = ("", "light", "dark")
 PURPOSES = tuple(sorted(CRIME_PURPOSES))
 
 
-@get("/desk/settings", sync_to_thread=True)
+@get("/desk/settings", sync_to_thread=True, opt={"own": True})
 def settings(desk: Seen) -> Response[Any]:
     """The page."""
     return _shown(desk, Form())
 
 
-@post("/desk/settings", sync_to_thread=True)
+@post("/desk/settings", sync_to_thread=True, opt={"own": True})
 def choose(desk: Seen, form: Sent) -> Response[Any]:
     """Keeps language, zone, theme and single-letter keys in this browser."""
     lang = form.one_of("lang", LANGUAGES)
@@ -47,7 +49,7 @@ def choose(desk: Seen, form: Sent) -> Response[Any]:
     )
 
 
-@post("/desk/purpose", sync_to_thread=True)
+@post("/desk/purpose", sync_to_thread=True, opt={"own": True})
 def purpose(desk: Seen, form: Sent) -> Response[Any]:
     """From now on this reader reads for another purpose; they say why."""
     wanted = form.one_of("purpose", PURPOSES)
@@ -55,7 +57,11 @@ def purpose(desk: Seen, form: Sent) -> Response[Any]:
     if not form.good:
         return _shown(desk, form, status=422)
     assert desk.session is not None
-    desk.request.app.state.sessions.change(session_id(desk.request), replace(desk.session, purpose=wanted))
+    person, why = desk.session.person, form.text("why")
+    if person is not None:
+        granted(choose_context(desk.node.world, person, person.session.case, wanted, person.session.basis, why))
+    else:
+        desk.request.app.state.sessions.change(session_id(desk.request), replace(desk.session, purpose=wanted))
     return desk.go("/desk/settings#purpose", did="purpose")
 
 

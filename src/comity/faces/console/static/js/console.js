@@ -4,6 +4,7 @@ import { keyboard } from "./keyboard.js";
 import { leaving } from "./leaving.js";
 import { live } from "./live.js";
 import { palette } from "./palette.js";
+import { invitation, passkey } from "./passkey.js";
 import { clocks, details, focusFirst, selects } from "./small.js";
 
 focusFirst();
@@ -15,3 +16,5 @@ keyboard();
 drafts();
 leaving();
 live();
+passkey();
+invitation();
