@@ -7,7 +7,6 @@ import pytest
 from comity.domain.ledger import Lane
 from comity.domain.search import Asked, read_query
 from comity.ports import Place, World
-from tests.ports.conftest import far, kind, world  # noqa: F401  (fixtures)
 from tests.search.corpus import Written, corpus, sealed
 from tests.search.questions import KEPT, QUESTIONS, Rule
 from tests.worlds import channel_to, letter
@@ -50,7 +49,7 @@ def test_there_are_sixty_questions_and_most_find_something_and_not_everything() 
     assert sum(0 < count < len(records) for count in counts.values()) >= 60, counts
 
 
-def test_every_question_is_answered_exactly(world: World) -> None:  # noqa: F811
+def test_every_question_is_answered_exactly(world: World) -> None:
     records = filled(world)
     wrong = {}
     for question, rule in QUESTIONS.items():
@@ -61,7 +60,7 @@ def test_every_question_is_answered_exactly(world: World) -> None:  # noqa: F811
     assert wrong == {}
 
 
-def test_who_suffers_is_found_by_those_who_may_read_it(world: World) -> None:  # noqa: F811
+def test_who_suffers_is_found_by_those_who_may_read_it(world: World) -> None:
     records = filled(world)
     for question, rule in KEPT.items():
         assert found(world, read_query(question, kept=True)) == _expected(records, rule), question
@@ -76,7 +75,7 @@ def _expected(records: list[Written], rule: Rule) -> list[str]:
 
 
 @pytest.mark.parametrize("question", ["집", "scam", "kind:report"])
-def test_pages_neither_repeat_nor_pass_over(world: World, question: str) -> None:  # noqa: F811
+def test_pages_neither_repeat_nor_pass_over(world: World, question: str) -> None:
     filled(world)
     whole = [hit.header.id for hit in world.store.searched(read_query(question), 500).found]
     assert found(world, read_query(question), 3) == whole

@@ -1,7 +1,7 @@
 """Search: what of a record can be found, what a question means, and what is shown beside a hit. The same rules for every store."""
 
 from comity.domain.search.fold import BREAK, VERSION, fold, is_latin, mapped, words
-from comity.domain.search.page import Page, page_of, said_in
+from comity.domain.search.page import Page, is_kept, page_of, said_in
 from comity.domain.search.query import (
     Asked,
     Head,
@@ -12,6 +12,7 @@ from comity.domain.search.query import (
     Way,
     read_query,
     read_start,
+    text_answers,
     way_in,
 )
 from comity.domain.search.snippet import Snippet, completions, snippet
@@ -30,6 +31,7 @@ __all__ = [
     "Way",
     "completions",
     "fold",
+    "is_kept",
     "is_latin",
     "mapped",
     "page_of",
@@ -37,6 +39,7 @@ __all__ = [
     "read_start",
     "said_in",
     "snippet",
+    "text_answers",
     "way_in",
     "words",
 ]

@@ -20,6 +20,7 @@ BREAK: Final = "·"
 
 _MARKS: Final = dict.fromkeys(range(0x300, 0x370))
 _SAME: Final = {ord("đ"): "d", ord("ı"): "i", **_MARKS}
+_UNSEEN: Final = "\u00ad\u034f\u200b\u200c\u200d\u2060\ufeff"
 _JAMO: Final = range(0x1160, 0x1200)
 _ASCII: Final = re.compile("[a-z0-9]+")
 _CUT: Final = re.compile("(?<=[!-\u024f])(?=[\u0250-\U0010ffff])|(?<=[\u0250-\U0010ffff])(?=[!-\u024f])")
@@ -70,8 +71,9 @@ def mapped(text: str) -> tuple[str, list[tuple[int, int]]]:
     out: list[str] = []
     spans: list[tuple[int, int]] = []
     end = 0
-    for start, stop in _pieces(text):
-        for char in fold(text[start:stop]).translate(_APART):
+    for start, whole in _pieces(text):
+        stop = start + max(len(text[start:whole].rstrip(_UNSEEN)), 1)
+        for char in fold(text[start:whole]).translate(_APART):
             apart = char == " "
             if out and out[-1] != " " and (apart or (ord(out[-1]) < LATIN_END) != (ord(char) < LATIN_END)):
                 out.append(" ")

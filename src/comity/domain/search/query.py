@@ -8,7 +8,7 @@ kind:report from:police.kr.example after:2026-11-01 before:2026-12-01
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -229,3 +229,13 @@ def way_in(way: Way, texts: str, values: Collection[str], marks: Collection[str]
             return token in marks
         case Head(text):
             return f" {text}" in texts
+
+
+def text_answers(texts: Iterable[str], asked: Asked) -> bool:
+    """Whether these few texts, which stand in no index, hold what is asked for: a name, a title, a number."""
+    folded = " ".join(f" {words(text)} " for text in texts)
+    parts = [run for run in folded.split() if is_latin(run)]
+    return any(
+        bool(terms) and all(any(way_in(way, folded, parts, ()) for way in term) for term in terms)
+        for terms in asked.either
+    )
