@@ -89,6 +89,15 @@ class Siege:
         assert line.size == size
         return Pace(records, took_s)
 
+    def append_only(self, records: int) -> float:
+        """Seconds for writing so many, of which nobody is told: nothing less is possible. They are read in the end."""
+        start_s = time.perf_counter()
+        for _ in range(records):
+            self.node.append(self.ours, 1)
+        took_s = time.perf_counter() - start_s
+        self.puller.pull(self.ours)
+        return took_s
+
     def told(self, kind: str, peer: str) -> int:
         """How often this was counted so far."""
         return sum(met.count for met in self.node.guarding.told() if (met.peer, met.kind) == (peer, kind))
