@@ -45,7 +45,7 @@ function next() {
   const act = document.querySelector("[data-next]");
   if (!act) return;
   act.scrollIntoView({ block: "center" });
-  (act.matches("a,button,input,select,textarea,summary") ? act : act.querySelector("a,button,input,select,textarea,summary"))?.focus();
+  (act.matches("a,button,input,select,textarea,summary") ? act : act.querySelector("a,button,input,select,textarea,summary") ?? act).focus();
 }
 
 export function keyboard() {
