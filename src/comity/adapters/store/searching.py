@@ -35,7 +35,7 @@ from comity.domain.terms import Instant
 from comity.errors import Malformed
 from comity.ports import Hit, Hits, Place
 
-COUNTED_MAX: Final = 1000
+COUNTED_MAX: Final = 500
 """Places that are counted; beyond them it is said that there are more."""
 
 _fts = table("search_words", column("rowid"), column("open"))
@@ -123,13 +123,14 @@ def _unique(rows: Iterable[Any]) -> list[Any]:
 def _standing(asked: Asked) -> ColumnElement[bool]:
     """That the record was made in time, and that its issuer still stands by it: by what is carried, and by what carries it."""
     ended = t.search_ended.c
-    same = or_(and_(ended.issuer == _p.issuer, ended.id == _p.id), and_(ended.issuer == _e.issuer, ended.id == _e.id))
-    bounds: list[ColumnElement[bool]] = [true()]
+    carried = exists(select(ended.id).where(and_(ended.issuer == _p.issuer, ended.id == _p.id)))
+    carrier = exists(select(ended.id).where(and_(ended.issuer == _e.issuer, ended.id == _e.id)))
+    bounds = [not_(carried), or_(_e.id == _p.id, not_(carrier))]
     if asked.since is not None:
         bounds.append(_p.made >= asked.since)
     if asked.until is not None:
         bounds.append(_p.made < asked.until)
-    return and_(not_(exists(select(ended.id).where(same))), *bounds)
+    return and_(*bounds)
 
 
 # ---- what the index is asked -------------------------------------------------------------------------------------------

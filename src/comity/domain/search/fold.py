@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 VERSION: Final = 1
 """Of all rules in this folder by which an index is filled: a store that was filled by others is filled anew."""
+Span = tuple[int, int]
 LATIN_END: Final = 0x250
 """Basic Latin, Latin-1, Extended-A and -B: written with spaces, so that a run of them is a word."""
 BREAK: Final = "·"
@@ -66,26 +68,34 @@ def is_latin(run: str) -> bool:
     return ord(run[0]) < LATIN_END
 
 
-def mapped(text: str) -> tuple[str, list[tuple[int, int]]]:
+@lru_cache(256)
+def mapped(text: str) -> tuple[str, tuple[Span, ...]]:
     """`words`, and for each of its characters the span of the text that it came from; spaces have an empty one."""
     out: list[str] = []
-    spans: list[tuple[int, int]] = []
-    end = 0
+    spans: list[Span] = []
+    end, latin = 0, False
     for start, whole in _pieces(text):
-        stop = start + max(len(text[start:whole].rstrip(_UNSEEN)), 1)
-        for char in fold(text[start:whole]).translate(_APART):
-            apart = char == " "
-            if out and out[-1] != " " and (apart or (ord(out[-1]) < LATIN_END) != (ord(char) < LATIN_END)):
+        alone = whole - start == 1
+        stop = whole if alone else start + max(len(text[start:whole].rstrip(_UNSEEN)), 1)
+        for char in _folded(text[start:whole]):
+            apart, side = char == " ", ord(char) < LATIN_END
+            if out and out[-1] != " " and (apart or latin != side):
                 out.append(" ")
                 spans.append((end, end))
             if not apart:
                 out.append(char)
                 spans.append((start, stop))
+                latin = side
             end = stop
     if out and out[-1] == " ":
         out.pop()
         spans.pop()
-    return "".join(out), spans
+    return "".join(out), tuple(spans)
+
+
+@lru_cache(4096)
+def _folded(piece: str) -> str:
+    return fold(piece).translate(_APART)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
@@ -99,6 +109,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
+@lru_cache(4096)
 def _leans(char: str) -> bool:
     """Whether a character may melt into what stands before it."""
     if char.isascii():
