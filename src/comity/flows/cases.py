@@ -78,9 +78,15 @@ def case_named(world: World, actor: Actor, case: str) -> Opened:
 
 
 def add_member(world: World, actor: Actor, case: str, account: str, role: str) -> Granted[Opened] | Refused:
-    """Somebody works in the case from now on."""
+    """Somebody works in the case from now on. `account` is an account's id or login; on a node without accounts, a name."""
     found = case_named(world, actor, case)
     reasons = permit(world, actor, "manage-case", _in(case))
+    if world.store.has_accounts():
+        known = world.store.account(account) or world.store.account_named(account)
+        if known is None:
+            reasons += (Reason("account-unknown", {"account": account[:60]}),)
+        else:
+            account = known.id
     if _present(found, account, world.clock.now()) is not None:
         reasons += (Reason("member-already", {"account": account}),)
     if reasons:

@@ -28,6 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "case-incomplete": ("A case needs a number, a title and a purpose.", "Give all three."),
     "basis-missing": ("An end of the basis is given, and no basis.", "Give --basis as well."),
     "member": ("{account} is not in the case.", "See: comity case show"),
+    "account-unknown": ("There is no account {account} here.", "See: comity people list"),
     "member-already": ("{account} is in the case already.", "See: comity case show"),
     "last-member": ("{account} is the last one in the case.", "Add somebody first: comity case add"),
     "link": ("That doesn't lie in the case.", "See: comity case show"),
