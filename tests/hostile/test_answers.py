@@ -15,8 +15,9 @@ import pytest
 from comity.adapters.clock import SystemClock
 from comity.adapters.courier import HttpsCourier
 from comity.domain.ledger import Channel, Lane
+from comity.errors import Unreachable
 from comity.flows.attacks import KINDS
-from comity.node.pulling import Pulling
+from comity.node.pulling import PeerWorker, Pulling
 from comity.ports import Opened, PeerKept
 from tests.courier.far_end import far_end
 from tests.faces.exchange.nodes import Node, make_node
@@ -42,7 +43,9 @@ def _without_end(line: ssl.SSLSocket, head: bytes) -> None:
 
 
 def _drop_by_drop(line: ssl.SSLSocket, head: bytes) -> None:
-    """A byte whenever the far end would else have given up waiting for one."""
+    """A byte whenever the far end would else have given up waiting for one. A stream of nudges may be as slow as it likes."""
+    if b" /events " in head:
+        return
     line.sendall(OK + b"Content-Length: 100000\r\n\r\n")
     line.settimeout(0.1)
     with suppress(OSError):
@@ -130,3 +133,35 @@ def test_a_lying_answer_is_told_and_nothing_of_it_is_held(
     assert reader.store.line(origin) is None
     assert peak < 64 << 20
     record_property("peak_mib", peak >> 20)
+
+
+@pytest.mark.parametrize(
+    ("said", "waits_s"), [(b"7", 7), (b"99999999", 900), (b"-5", 1), (b"soon", 1), (b"9" * 400, 1)]
+)
+def test_a_reader_that_is_asked_to_wait_waits_within_reason(
+    said: bytes, waits_s: int, reader: Node, tmp_path: Path
+) -> None:
+    liar = make_node(tmp_path / "liar", "captured.example")
+    answer = (
+        b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: %b\r\n\r\n" % said
+    )
+    with far_end(liar, answer) as address, pytest.raises(Unreachable) as told:
+        reader.courier.get(replace(liar.card(), address=address), "/channels", 1000)
+    assert (told.value.facts["status"], told.value.facts["retry_after_s"]) == (429, waits_s)
+
+
+def test_a_lane_gives_a_peer_the_pause_that_it_asked_for(reader: Node, tmp_path: Path) -> None:
+    liar = make_node(tmp_path / "liar", "captured.example")
+    answer = b"HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 33\r\n\r\n"
+    with far_end(liar, answer) as address:
+        peer = replace(liar.card(), address=address)
+        reader.store.keep((), (PeerKept(peer),))
+        paths = reader.keyring.certificate_path, reader.keyring.certificate_key_path
+        worker = PeerWorker(reader.world, peer, lambda: HttpsCourier(*paths), 0.1, 0.1, reader.guarding)
+        try:
+            eventually(lambda: worker.lanes[Lane.URGENT].rounds)
+            eventually(lambda: worker.lanes[Lane.URGENT].pause_s == 33)
+            assert worker.lanes[Lane.URGENT].rounds == 1
+        finally:
+            worker.end()
+            worker.join(10)

@@ -114,6 +114,7 @@ class LaneWorker:
         self._puller = Puller(self._world, peer, portion=lambda: courier.portion)
         self._ending, self._nudged = threading.Event(), threading.Event()
         self._pressing = False
+        self._asked_s = 0
         self._counting = threading.Lock()
         self._faults: Counter[str] = Counter()
         self._state = LaneState(lane)
@@ -161,6 +162,7 @@ class LaneWorker:
         failed = 0
         while not self._ending.is_set():
             self._nudged.clear()
+            self._asked_s = 0
             channels = self._channels()
             if not channels and not self._looks:
                 self._rest(failed=0, more=False)
@@ -177,9 +179,9 @@ class LaneWorker:
             if self._puller.unwitnessed and not failed:
                 pause_s = min(pause_s, UNWITNESSED_S)
             self._rest(failed, more or (bool(kind) and failed < HELD_MAX))
-            self._state = replace(self._state, pause_s=round(pause_s, 1))
-            # A peer that announces without end gets no more than this.
-            self._ending.wait(PACE_S)
+            self._state = replace(self._state, pause_s=round(max(pause_s, self._asked_s), 1))
+            # A peer that announces without end gets no more than this; one that asked for a pause is given it, nudge or not.
+            self._ending.wait(max(PACE_S, self._asked_s))
             self._nudged.wait(pause_s)
 
     def _rest(self, failed: int, more: bool) -> None:
@@ -252,6 +254,8 @@ class LaneWorker:
                 return "", "", False
             if fault.code == GIVEN_WAY:
                 return GIVEN_WAY, "", False
+            if isinstance(asked_s := fault.facts.get("retry_after_s"), int):
+                self._asked_s = max(self._asked_s, asked_s)
             if (met := attack_of(fault)) is not None:
                 self._saw(met, self._peer.name)
             kind = "unreachable" if isinstance(fault, Unreachable) else "busy" if isinstance(fault, Busy) else "fault"

@@ -30,6 +30,8 @@ from comity.ports import Reply
 REPLY_BYTES_MAX = 256 * 1024
 PACE_BYTES_S = 512
 """A body that comes slower than this (after the first `read_s` seconds) is given up: a drip would hold a thread for days."""
+RETRY_S_MAX = 900
+"""Longer than this nobody is left waiting by a `Retry-After`."""
 GIVEN_WAY = "given-way"
 """Code of what was broken off because something more pressing had to go first."""
 
@@ -226,8 +228,16 @@ class HttpsCourier:
 def _must_be_ok(response: httpx2.Response, peer: Peer, path: str) -> None:
     if response.status_code == 404:
         raise NotFound("not-at-peer", peer=peer.name, path=path)
+    if response.status_code == 429:
+        asked_s = _whole_seconds(response.headers.get("retry-after", ""))
+        raise Unreachable("peer-status", peer=peer.name, path=path, status=429, retry_after_s=asked_s)
     if response.status_code != 200:
         raise Unreachable("peer-status", peer=peer.name, path=path, status=response.status_code)
+
+
+def _whole_seconds(text: str) -> int:
+    """What a peer asks us to wait: some seconds at least, and not more than a while."""
+    return min(int(text), RETRY_S_MAX) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
 def _hang_up(stream: socket.socket) -> None:
