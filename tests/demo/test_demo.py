@@ -142,7 +142,9 @@ def test_holders_answer_to_what_is_taken_back_and_to_what_is_put_right(played: P
 def test_the_witness_has_cosigned_the_roots_of_all_four(played: Played) -> None:
     witness = [line for line in played.act("agreement") if line["who"] == "Witness hub"]
     assert len(witness[0]["notes"]) == 4
-    asked = [file for file in played.receipts() if "-1-" in file.name]  # a writer has its witness's word; its reader needn't
+    asked = [
+        file for file in played.receipts() if "-1-" in file.name
+    ]  # a writer has its witness's word; its reader needn't
     assert len(asked) == 5
     for file in asked:
         assert b"hub.asean.example/witness" in file.read_bytes(), file.name
