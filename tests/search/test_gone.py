@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from comity.adapters.store import sqlite as sqlite_module
 from comity.adapters.store.sql import SqlStore
 from comity.adapters.store.sqlite import SqliteDatabase
 from comity.domain.ledger import Lane, Standing
@@ -190,4 +191,21 @@ def test_no_token_of_an_erased_record_is_left_in_the_index(sqlite: World, tmp_pa
     segments = b"".join(bytes(row[0]) for row in ask(tmp_path, "select block from search_words_data"))  # type: ignore[call-overload]
     assert b"821055501234" not in segments
     assert sqlite.store.rebuild(write=False) == ()
+    sqlite.store.close()
+
+
+def test_merging_that_a_crash_cut_short_goes_on_at_the_next_start(
+    sqlite: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = filled(sqlite)
+    origin = f"{sqlite.me.name}/ch/{'1' * 16}"
+    at = first(records, "request")
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite_module, "purge", lambda connection: False)
+        order = letter(origin, sealed(sqlite, records[first(records, "message")].body))
+        sqlite.store.keep([replace(order, erases=(Erasure(Place(origin, at)),))])
+        assert ask(tmp_path, "select at from cursor where name = 'search/owed'") == [(1,)]
+        sqlite.store.close()
+    sqlite = again(sqlite, tmp_path)
+    assert ask(tmp_path, "select at from cursor where name = 'search/owed'") == [(0,)]
     sqlite.store.close()

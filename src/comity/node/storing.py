@@ -8,13 +8,13 @@ from sqlalchemy import make_url
 
 from comity.adapters.store import schema
 from comity.adapters.store.database import Database, Scrubbed
-from comity.adapters.store.sql import SqlStore
+from comity.adapters.store.sql import SqlStore, Tell, silent
 from comity.adapters.store.sqlite import SqliteDatabase
 from comity.config import Config
 from comity.errors import Misconfigured, NotFound
 from comity.ports import Keyring, Step, no_step
 
-__all__ = ["Scrubbed", "database", "open_store", "place", "upgrade_store"]
+__all__ = ["Scrubbed", "Tell", "database", "open_store", "place", "silent", "upgrade_store"]
 
 
 def place(config: Config) -> str:
@@ -32,10 +32,18 @@ def database(config: Config) -> Database:
 
 
 def open_store(
-    config: Config, keyring: Keyring, salt: Callable[[], bytes], *, step: Step = no_step, inspect: bool = False
+    config: Config,
+    keyring: Keyring,
+    salt: Callable[[], bytes],
+    *,
+    step: Step = no_step,
+    inspect: bool = False,
+    tell: Tell = silent,
 ) -> SqlStore:
-    """Misconfigured when another process has it or the schema isn't this program's; Fenced when it is behind and not inspected."""
-    return SqlStore(database(config), config.marks, config.name, keyring, salt, step=step, inspect=inspect)
+    """`tell` hears of work that may take minutes, as `SqlStore` says.
+
+    Misconfigured when another process has it or the schema isn't this program's; Fenced when it is behind and not inspected."""
+    return SqlStore(database(config), config.marks, config.name, keyring, salt, step=step, inspect=inspect, tell=tell)
 
 
 def upgrade_store(config: Config) -> list[str]:

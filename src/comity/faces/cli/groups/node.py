@@ -83,7 +83,15 @@ def run(context: typer.Context) -> None:
     log = logging.getLogger("comity")
     log.setLevel(logging.INFO)
     log.addHandler(_handler())
-    with _asked_to_end() as ending, open_node(config) as node, serving(node, read_token(config), above) as told:
+
+    def tell(what: str, done: int, of: int) -> None:
+        here.progress(f"{what.replace('-', ' ')}: {done:,} of {of:,}")
+
+    with (
+        _asked_to_end() as ending,
+        open_node(config, tell=tell) as node,
+        serving(node, read_token(config), above) as told,
+    ):
         here.progress(f"{config.name} runs: exchange {told.exchange}, desk {told.desk}; Ctrl-C ends it")
         here.progress(f"For people, in a browser: {told.desk}/")
         if here.as_json:
