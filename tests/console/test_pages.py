@@ -226,3 +226,12 @@ def test_every_country_of_the_catalog_has_a_zone(desks: Desks) -> None:
 
     countries = {file.name.removesuffix(".toml") for file in (files("comity") / "catalog" / "countries").iterdir()}
     assert {country for country in countries if len(country) == 2 and zone_of(country) == "UTC"} == set()
+
+
+def test_a_word_is_found_in_what_records_say_and_marked(asked: Asked) -> None:
+    asked.enter()
+    request = sent(asked.desks, facts="FICTIONAL: a lighthouse without a keeper.")
+    answer = asked.post("/desk/search", {"q": "lighthouse"})
+    assert answer.status_code == 200
+    assert "a <mark>lighthouse</mark> without a keeper" in answer.text
+    assert f'href="/desk/requests/{request}"' in answer.text

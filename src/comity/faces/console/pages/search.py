@@ -1,51 +1,102 @@
-"""Search: ids, and what is known about a value, in what this reader may see."""
+"""Search: texts, ids, and what is known about a value, in what this reader may see."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get, post
 
-from comity.domain.indicator import is_open
+from comity.domain.indicator import guess, is_open
 from comity.errors import Malformed, NotFound
-from comity.faces.api.views import known_view
+from comity.faces.api.routes.search import FoundView, search_view
+from comity.faces.api.views import KnownView, known_view
 from comity.faces.console.forms import Sent
 from comity.faces.console.render import Desk, Seen
-from comity.faces.console.work import Piece, piece_of, pieces
+from comity.faces.console.work import Piece, piece_of, pieces, request_at
 from comity.flows.access import permit
 from comity.flows.lookup import look_up, read_value
 from comity.flows.request_state import dossier
+from comity.flows.search import search as find
+from comity.ports import Place
 
 WANTED_CHARACTERS_MAX = 400
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One record that holds what was asked for.
+
+    parts  of its text: (words, whether they were found)
+    path   of the page about it; empty where it has none
+    """
+
+    found: FoundView
+    parts: tuple[tuple[str, bool], ...]
+    path: str
 
 
 @get("/desk/search", sync_to_thread=True, opt={"act": "view"})
 def address(desk: Seen) -> Response[Any]:
     """An address that can be passed on: for what is nobody's own. Addresses get written down, so a personal value isn't looked up by one."""
-    return _shown(desk, desk.request.query_params.get("q", "").strip()[:WANTED_CHARACTERS_MAX], by_address=True)
+    asked = desk.request.query_params
+    return _shown(desk, asked.get("q", "").strip()[:WANTED_CHARACTERS_MAX], "", by_address=True)
 
 
 @post("/desk/search", sync_to_thread=True, opt={"act": "view"})
 def search(desk: Seen, form: Sent) -> Response[Any]:
     """What is found for `q`, whatever it is; the value is in the body alone."""
-    return _shown(desk, form.text("q", most=WANTED_CHARACTERS_MAX)[:WANTED_CHARACTERS_MAX], by_address=False)
+    wanted = form.text("q", most=WANTED_CHARACTERS_MAX)[:WANTED_CHARACTERS_MAX]
+    return _shown(desk, wanted, form.text("after", most=WANTED_CHARACTERS_MAX), by_address=False)
 
 
-def _shown(desk: Desk, wanted: str, *, by_address: bool) -> Response[Any]:
-    known, word = None, ""
-    if wanted:
-        try:
-            value = read_value(None, wanted)
-        except Malformed:
-            word = "no_value"
+def _shown(desk: Desk, wanted: str, after: str, *, by_address: bool) -> Response[Any]:
+    personal = by_address and any(not is_open(value.kind) for value in guess(wanted))
+    known, texts, word, fault = None, None, "personal" if personal else "", None
+    if wanted and not personal:
+        if not permit(desk.world, desk.officer, "look-up"):
+            known = _known(desk, wanted)
+        if permit(desk.world, desk.officer, "search"):
+            word = "not_yours"
         else:
-            if by_address and not is_open(value.kind):
-                word = "personal"
-            elif permit(desk.world, desk.officer, "look-up"):
-                word = "not_yours"
-            else:
-                known = known_view(look_up(desk.world, [value])[0])
-    return desk.show("search.html", q=wanted, known=known, word_said=word, found=_requests(desk, wanted))
+            try:
+                texts = search_view(find(desk.world, desk.officer, wanted, after=_place(after)))
+            except Malformed as malformed:
+                fault = malformed
+    return desk.show(
+        "search.html",
+        q=wanted,
+        known=known,
+        word_said=word,
+        found=[] if personal else _requests(desk, wanted),
+        texts=texts,
+        hits=[_hit(desk, each) for each in texts.records] if texts is not None else [],
+        fault=fault,
+    )
+
+
+def _known(desk: Desk, wanted: str) -> KnownView | None:
+    try:
+        return known_view(look_up(desk.world, [read_value(None, wanted)])[0])
+    except Malformed:
+        return None  # words, and no value
+
+
+def _place(after: str) -> Place | None:
+    origin, _, index = after.rpartition("/")
+    return Place(origin, int(index)) if origin and index.isascii() and index.isdecimal() and len(index) < 16 else None
+
+
+def _hit(desk: Desk, found: FoundView) -> Hit:
+    request = request_at(desk.world, found.origin, found.index)
+    parts: list[tuple[str, bool]] = []
+    if found.snippet is not None:
+        text, at = found.snippet.text, 0
+        for start, end in found.snippet.spans:
+            parts += [(text[at:start], False), (text[start:end], True)]
+            at = end
+        parts.append((text[at:], False))
+    return Hit(found, tuple(part for part in parts if part[0]), f"/desk/requests/{request}" if request else "")
 
 
 def _requests(desk: Desk, wanted: str) -> list[Piece]:
