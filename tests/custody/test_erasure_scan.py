@@ -133,6 +133,7 @@ def test_before_the_order_a_scan_finds_all_of_it_with_every_holder(chain: Chain)
         expected = set(tokens) - ({"file"} if name == D else set()) - ({"salt"} if name == D else set())
         assert {token for token, files in where.items() if files} >= expected, name
         assert rows_with(chain.home(name), {"index key": tokens["index key"]}) >= {"trace"}, name
+        assert rows_with(chain.home(name), {"personal": tokens["personal"]}) >= {"entry", "search_text"}, name
     where = found_in(chain.home(C), tokens)
     assert {token for token, files in where.items() if files} == set(tokens) - {"file"}, (
         "the relay's receipt has the salt"
