@@ -122,8 +122,9 @@ class Reading(ABC):
 
     def lines(self, origin: str, size: int) -> tuple[Line, ...]:
         c = t.cosignature.c
-        query = select(t.cosignature).where(and_(c.ch == self._log(origin).ch, c.size == size)).order_by(c.name)
-        return self._read(lambda connection: tuple(_line(row) for row in connection.execute(query)))
+        query = select(t.cosignature).where(and_(c.ch == self._log(origin).ch, c.size == size))
+        found = self._read(lambda connection: [_line(row) for row in connection.execute(query)])
+        return tuple(sorted(found, key=lambda line: line.name))  # here: asked for an order, SQLite walks the channel's
 
     def cosigned(self, origin: str, name: str, above: int) -> Line | None:
         c = t.cosignature.c
