@@ -18,10 +18,11 @@ from comity.domain.record.places import Target
 from comity.domain.terms import Actor, Granted, NodeName, Reason, Refused, instant_text
 from comity.errors import Malformed, NotFound
 from comity.flows.access import filed_under, permit, permit_on, there
-from comity.flows.filing import channel_in, desk, letter, sealed
+from comity.flows.filing import about_place, channel_in, desk, letter, sealed
 from comity.flows.lookup import read_value
 from comity.flows.replacing import replacing
 from comity.flows.request_state import Dossier, dossier, drafting_path
+from comity.flows.signing import Signature, signed_off
 from comity.flows.suppress import suppressed
 from comity.ports import Fact, Letter, Place, World
 
@@ -105,11 +106,27 @@ def draft(world: World, actor: Actor, ask: Ask) -> Granted[Drafted] | Refused:
     if ask.nature not in ("binding-order", "via-state", "voluntary"):
         return Refused((Reason("nature-unknown", {"field": "nature", "value": ask.nature}),))
     request = world.mint.record_id()
-    body = request_1.Body(
+    body = _body(actor, ask, request, targets)
+    _keep_draft(world, body, filed_under(world, actor, "request", [request]))
+    return Granted(review(world, request))
+
+
+def look_over(world: World, actor: Actor, ask: Ask) -> Drafted:
+    """What a draft made of this would say: every route, and what is missing. Nothing is kept, so nobody is asked whether they may."""
+    measure = measure_named(world, ask.measure)
+    targets, unread = _targets(ask)
+    body = _body(actor, ask, "", targets)
+    routes = weigh_for(world, ask.measure, ask.to)
+    found = lint(_as_draft(world, body), measure, routes, world.catalog.book())
+    return Drafted("", routes, Findings((*unread, *found.blocking), found.advisory), _warnings(world, body))
+
+
+def _body(actor: Actor, ask: Ask, request: str, targets: Sequence[Indicator]) -> request_1.Body:
+    return request_1.Body(
         request=request,
         measure=ask.measure,
         to=ask.to,
-        nature=ask.nature,  # type: ignore[arg-type]  # one of the three, checked above
+        nature=ask.nature,  # type: ignore[arg-type]  # one of the three, as who calls has seen to
         route=ask.route,
         drafted_by=actor.name,
         approved_by=None,
@@ -126,8 +143,6 @@ def draft(world: World, actor: Actor, ask: Ask) -> Granted[Drafted] | Refused:
         form_personal=dict(ask.form_personal) or UNSET,
         personal_targets=tuple(Target(t.kind, t.value) for t in targets if not is_open(t.kind)) or UNSET,
     )
-    _keep_draft(world, body, filed_under(world, actor, "request", [request]))
-    return Granted(review(world, request))
 
 
 def _targets(ask: Ask) -> tuple[list[Indicator], tuple[Reason, ...]]:
@@ -226,7 +241,7 @@ def submit(world: World, actor: Actor, request: str) -> Granted[Drafted] | Refus
     return Granted(drafted)
 
 
-def approve(world: World, actor: Actor, request: str) -> Granted[Drafted] | Refused:
+def approve(world: World, actor: Actor, request: str, signature: Signature | None = None) -> Granted[Drafted] | Refused:
     """Somebody other than the author approves; the gates are weighed again on this day."""
     found, body = _ours(world, request)
     drafted = review(world, request)
@@ -238,13 +253,45 @@ def approve(world: World, actor: Actor, request: str) -> Granted[Drafted] | Refu
         reasons += (Reason("not-submitted", {"state": found.view.state, "mend": "submit"}),)
     if reasons:
         return Refused(reasons)
-    world.store.keep([_decision(world, actor, request, event, "approver")])
+    decision, subject = approval_of(world, actor, request)
+    decided = signed_off(world, actor, ("approve", body.measure), decision, subject, signature)
+    if isinstance(decided, Refused):
+        return decided
+    kept = sealed(world, decided.value.body, purpose="crime", marking=ON_DESK)
+    world.store.keep([letter(desk(world), kept)], decided.value.facts)
     return Granted(drafted)
 
 
+def approval_of(world: World, actor: Actor, request: str) -> tuple[decision_1.Body, str]:
+    """The decision that lets a draft go out, and the SHA-256 of the envelope of its latest version."""
+    found, _ = _ours(world, request)
+    place = next(place for place, record in reversed(found.records) if record is found.draft)
+    event = drafting_path(found.machine)[-1]
+    return _deciding(world, actor, request, event, "approver"), about_place(world, place).sha256
+
+
+def discard(world: World, actor: Actor, request: str) -> Granted[Place] | Refused:
+    """A draft that goes no further, told on our own desk alone; what has left is withdrawn instead."""
+    found, _ = _ours(world, request)
+    reasons = may(world, actor, "draft", found)
+    if found.sent is not None:
+        reasons += (Reason("already-sent", {"request": request, "mend": "withdraw"}),)
+    elif not found.machine.allows(found.view.state, "discard", "requester"):
+        reasons += (Reason("not-a-draft", {"state": found.view.state}),)
+    if reasons:
+        return Refused(reasons)
+    (place,) = world.store.keep([_decision(world, actor, request, "discard", "officer")])
+    return Granted(place)
+
+
 def _decision(world: World, actor: Actor, request: str, event: str, role: str) -> Letter:
-    body = decision_1.Body(request=request, event=event, by=actor.name, role=role, at=instant_text(world.clock.now()))
+    body = _deciding(world, actor, request, event, role)
     return letter(desk(world), sealed(world, body, purpose="crime", marking=ON_DESK))
+
+
+def _deciding(world: World, actor: Actor, request: str, event: str, role: str) -> decision_1.Body:
+    at = instant_text(world.clock.now())
+    return decision_1.Body(request=request, event=event, by=actor.name, role=role, at=at)
 
 
 def send(world: World, actor: Actor, request: str) -> Granted[Place] | Refused:
@@ -275,7 +322,7 @@ def _approval(found: Dossier) -> Any:
     drafts = [place.index for place, record in found.records if record is found.draft]
     for place, record in reversed(found.records):
         body = record.body
-        if record.envelope.kind == "decision/1" and body.event == event and body.role == "approver":
+        if isinstance(body, decision_1.Body) and body.event == event and body.role == "approver":
             if place.index > max(drafts, default=-1):
                 return body
             return None

@@ -17,6 +17,7 @@ from comity.faces.api.asking import granted
 from comity.faces.api.routes.reports import ReportView, report_lines, report_view
 from comity.faces.api.views import KnownView, known_view
 from comity.faces.console.forms import Form, Sent
+from comity.faces.console.pages.request import Sparse
 from comity.faces.console.rail import Entry, Verb
 from comity.faces.console.render import Desk, Seen
 from comity.faces.console.words import LANGUAGES
@@ -118,7 +119,7 @@ def one(desk: Seen, report_id: FromPath[str]) -> Response[Any]:
     return desk.show(
         "report.html",
         view=view,
-        body=view.body,
+        body=Sparse(view.body),
         pieces=list(pieces(text, found_in(text))),
         lang=view.body.get("language") or "",
         life=view.body["category"] in LIFE,

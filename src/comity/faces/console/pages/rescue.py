@@ -85,7 +85,7 @@ def send(desk: Seen, form: Sent) -> Response[Any]:
         targets=(("phone", phone),) if (phone := form.text("phone", most=200)) else (),
         form=_members(desk, form),
         report=form.text("report") or None,
-        text=_text_read(form),
+        text=text_read(form),
     )
     if not asked.name and not asked.place:
         form.fault("place", "rescue.need")
@@ -123,7 +123,7 @@ def attest(desk: Seen, form: Sent) -> Response[Any]:
     until = _moment(desk, form, "until")
     if form.text("until") == "":
         form.fault("until", "fault.empty")
-    read = _text_read(form)
+    read = text_read(form)
     if read is None and form.good:
         form.fault("text_title", "fault.empty")
     if not form.good or read is None or until is None:
@@ -217,7 +217,7 @@ def _moment(desk: Desk, form: Form, name: str) -> Instant | None:
         return None
 
 
-def _text_read(form: Form) -> tuple[str, str] | None:
+def text_read(form: Form) -> tuple[str, str] | None:
     """Title and SHA-256 of the text that was read: of the file itself where one was sent. None where neither is said."""
     title, typed = form.text("text_title", most=1000), form.text("text_sha256").lower()
     for file in form.files.get("text_file", ()):
