@@ -7,11 +7,13 @@ import json
 import random
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
+_SEEDS = count(7)
 UP, UV, BE, BS, AT = 0x01, 0x04, 0x08, 0x10, 0x40
 ES256, EDDSA, RS256 = -7, -8, -257
 
@@ -100,8 +102,8 @@ class Authenticator:
     flags: int = UP | UV
     keys: dict[bytes, Key] = field(default_factory=dict)
     users: dict[bytes, bytes] = field(default_factory=dict)
-    count: int = 0
-    chance: random.Random = field(default_factory=lambda: random.Random(7))
+    signatures: int = 0
+    chance: random.Random = field(default_factory=lambda: random.Random(next(_SEEDS)))
 
     def create(self, options: dict[str, Any], **changed: Any) -> dict[str, Any]:
         """What `navigator.credentials.create` gives."""
@@ -136,8 +138,8 @@ class Authenticator:
         return {"id": b64(name), "rawId": b64(name), "type": "public-key", "response": told}
 
     def _data(self, rp: str, more: int, flags: int) -> bytes:
-        self.count += 1 if self.counts else 0
-        return hashlib.sha256(rp.encode()).digest() + bytes([flags | more]) + self.count.to_bytes(4, "big")
+        self.signatures += 1 if self.counts else 0
+        return hashlib.sha256(rp.encode()).digest() + bytes([flags | more]) + self.signatures.to_bytes(4, "big")
 
     def _client(self, kind: str, challenge: str, changed: dict[str, Any]) -> bytes:
         told = {"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": False, **changed}

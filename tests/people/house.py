@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,12 +12,13 @@ from typing import Any
 from litestar.testing import TestClient
 
 from comity.adapters.people import Argon2Hasher
+from comity.config import Config
 from comity.domain.people import Rules
 from comity.faces.api.desk import desk_app
 from comity.node.assembly import Node, open_node
 from comity.ports import World
 from tests.node.homes import fresh_home
-from tests.people.authenticator import Authenticator
+from tests.people.authenticator import Authenticator, b64
 from tests.worlds import TestClock
 
 TOKEN = "t0ken"
@@ -60,8 +62,9 @@ class Browser:
     passkey: Authenticator = field(default_factory=lambda: Authenticator(ORIGIN))
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Any:
-        sent = {"origin": self.origin, "sec-fetch-site": "same-origin", "x-comity-csrf": self.csrf, **headers}
-        sent = {name.replace("_", "-"): value for name, value in sent.items() if value}
+        sent = {"origin": self.origin, "sec-fetch-site": "same-origin", "x-comity-csrf": self.csrf}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {name: value for name, value in sent.items() if value}
         return self.client.request(method, path, json={} if body is None and method != "GET" else body, headers=sent)
 
     def get(self, path: str) -> Any:
@@ -69,6 +72,11 @@ class Browser:
 
     def post(self, path: str, body: object = None) -> Any:
         return yes(self.ask("POST", path, body))
+
+    def sign(self, act: str, thing: str, **more: Any) -> dict[str, str]:
+        """The header that goes along with an act, once its person has unlocked their device."""
+        answer = self.passkey.get(self.post("/passkeys/sign", {"act": act, "thing": thing, **more}))
+        return {"x_comity_passkey": b64(json.dumps(answer).encode())}
 
     def refused(self, path: str, body: object = None) -> dict[str, Any]:
         return no(self.ask("POST", path, body))
@@ -123,6 +131,12 @@ class House:
         browser.enter(browser.ask("POST", "/session/link", {"secret": secret, "password": password}))
         return browser
 
+    def browser_of(self, login: str) -> Browser:
+        """Somebody who comes in anew."""
+        browser = self.browser()
+        browser.log_in(login)
+        return browser
+
     def add(self, admin: Browser, login: str, *roles: str, name: str = "") -> Browser:
         """One more person, in."""
         asked = {"login": login, "name": name or f"{login.title()} (fictional)", "roles": list(roles)}
@@ -146,9 +160,9 @@ def token_of(browser: Browser) -> str:
 
 
 @contextmanager
-def opened_house(folder: Path, **rules: Any) -> Iterator[House]:
+def opened_house(folder: Path, config: Config | None = None, **rules: Any) -> Iterator[House]:
     clock, hasher = TestClock(), CountedHasher()
-    with open_node(fresh_home(folder / "kr")) as node:
+    with open_node(config or fresh_home(folder / "kr")) as node:
         world = replace(node.world, clock=clock, hasher=hasher, rules=Rules(**rules))
         house = replace(node, world=world)
         yield House(house, desk_app(lambda: house, TOKEN), clock, hasher)

@@ -14,9 +14,10 @@ from comity.domain.record.kinds import action_1, action_2, decision_1, evidence_
 from comity.domain.request import RequestView
 from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_from, instant_text
 from comity.flows.duty import taken_back
-from comity.flows.filing import channel_in, letter, sealed
+from comity.flows.filing import about_place, channel_in, letter, sealed
 from comity.flows.request import REQUESTS, may
 from comity.flows.request_state import Dossier, dossier, lane_of
+from comity.flows.signing import Signature, signed_off
 from comity.ports import Letter, Place, World
 
 REFUSALS = frozenset({"refuse", "decline"})
@@ -46,7 +47,7 @@ class Item:
 
 
 def answer(
-    world: World, actor: Actor, request: str, said: Said, role: str = "officer"
+    world: World, actor: Actor, request: str, said: Said, role: str = "officer", signature: Signature | None = None
 ) -> Granted[tuple[Place, ...]] | Refused:
     """One step by our side. What the machine doesn't allow here and now is refused with what it does allow."""
     found = dossier(world, request)
@@ -58,9 +59,28 @@ def answer(
     if reasons:
         return Refused(reasons)
     origin = channel_in(world, found.other, lane_of(world, found))
-    letters = [_decision(world, actor, found, origin, Said(event), role) for event in lead]
-    letters.append(_decision(world, actor, found, origin, said, role))
-    return Granted(world.store.keep(letters))
+    acts = (found.measure.id, *(("countersign",) if said.event == "countersign" else ()))
+    body = _deciding(world, actor, found, said, role)
+    decided = signed_off(world, actor, acts, body, _decided_about(world, found), signature)
+    if isinstance(decided, Refused):
+        return decided
+    letters = [_decision(world, found, origin, _deciding(world, actor, found, Said(event), role)) for event in lead]
+    letters.append(_decision(world, found, origin, decided.value.body))
+    return Granted(world.store.keep(letters, decided.value.facts))
+
+
+def decision_of(
+    world: World, actor: Actor, request: str, said: Said, role: str = "officer"
+) -> tuple[decision_1.Body, str]:
+    """A step of our side as it would be taken now, and the SHA-256 of the request's envelope as it was sent."""
+    found = dossier(world, request)
+    return _deciding(world, actor, found, said, role), _decided_about(world, found)
+
+
+def _decided_about(world: World, found: Dossier) -> str:
+    whole = found.sent or found.draft
+    place = next(place for place, record in found.records if record is whole)
+    return about_place(world, place).sha256
 
 
 def act(
@@ -132,7 +152,7 @@ def act(
             consent=consent,
             whereabouts=whereabouts or UNSET,
         )
-    letters = [_decision(world, actor, found, origin, Said(step), "officer") for step in lead]
+    letters = [_decision(world, found, origin, _deciding(world, actor, found, Said(step), "officer")) for step in lead]
     letters.append(letter(origin, sealed(world, body, purpose="crime", basis=found.ask.route, marking=REQUESTS)))
     if items:
         evidence = evidence_1.Body(
@@ -233,8 +253,12 @@ def _objections(world: World, found: Dossier, said: Said) -> tuple[Reason, ...]:
     return ()
 
 
-def _decision(world: World, actor: Actor, found: Dossier, origin: str, said: Said, role: str) -> Letter:
-    body = decision_1.Body(
+def _decision(world: World, found: Dossier, origin: str, body: decision_1.Body) -> Letter:
+    return letter(origin, sealed(world, body, purpose="crime", basis=found.ask.route, marking=REQUESTS))
+
+
+def _deciding(world: World, actor: Actor, found: Dossier, said: Said, role: str) -> decision_1.Body:
+    return decision_1.Body(
         request=found.request,
         event=said.event,
         by=actor.name,
@@ -246,4 +270,3 @@ def _decision(world: World, actor: Actor, found: Dossier, origin: str, said: Sai
         after=tuple(found.view.after(found.side)),
         reason=said.reason or UNSET,
     )
-    return letter(origin, sealed(world, body, purpose="crime", basis=found.ask.route, marking=REQUESTS))

@@ -80,6 +80,7 @@ def issue(
     replaces: str | None = None,
     marking: Marking,
     with_letters: Sequence[Letter] = (),
+    with_facts: Sequence[Fact] = (),
     first: Callable[[NodeName], Sealed] | None = None,
 ) -> Issued:
     """Keeps the act on our desk and the order with every reader, in one transaction.
@@ -88,7 +89,7 @@ def issue(
     erases        bodies go in this very transaction
     replaces      id of the proposal that was confirmed
     marking       of the orders to the readers
-    with_letters  what goes along on the desk
+    with_letters  what goes along on the desk; with_facts: what is kept in the same transaction
     first         a record that stands before the order in each of its channels
     """
     act = world.mint.record_id()
@@ -121,7 +122,7 @@ def issue(
             letters += [letter(urgent, before)] if before is not None else []
             letters.append(letter(urgent, order))
         told[audience] = None
-    places = world.store.keep(letters, _facts(world, act, tuple(unreached)))
+    places = world.store.keep(letters, [*_facts(world, act, tuple(unreached)), *with_facts])
     if erases and stranded:  # nobody reads on there; our own bodies go all the same
         by = places[len(with_letters)]
         world.store.keep([], [Erased(Erasure(Place(t.origin, t.index), t.pointers), by) for t in stranded])

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from comity.domain.ledger import Lane
-from comity.domain.record import CLEAR, ERASE, PROPOSAL, decode_fields, open_record
+from comity.domain.record import CLEAR, ERASE, PROPOSAL, Record, decode_fields, open_record
 from comity.domain.record.kinds import clear_1, decision_1, erase_1
 from comity.domain.record.opened import uuid_trace
 from comity.domain.record.orders import Target
@@ -17,11 +17,12 @@ from comity.domain.terms import Actor, Granted, Reason, Refused, instant_text
 from comity.errors import NotFound
 from comity.flows.access import permit_on, whole
 from comity.flows.disposition import versions
-from comity.flows.filing import desk, letter, sealed
+from comity.flows.filing import about_place, desk, letter, sealed
 from comity.flows.forgetting import forget_files
 from comity.flows.ordering import ON_DESK, Issued, issue, refusal_for, targets_of
+from comity.flows.signing import Signature, signed_off
 from comity.flows.withdraw import ORDERS_MARKING
-from comity.ports import Letter, World
+from comity.ports import Letter, Place, World
 
 GROUNDS = ("acquitted", "dismissed", "mistaken-identity")
 CONFIRM, REJECT = "confirm", "reject"
@@ -92,7 +93,7 @@ def proposals(world: World, limit: int = 200) -> tuple[Proposal, ...]:
     return tuple(sorted(waiting, key=lambda one: one.at, reverse=True))
 
 
-def confirm(world: World, actor: Actor, wanted: str) -> Granted[Issued] | Refused:
+def confirm(world: World, actor: Actor, wanted: str, signature: Signature | None = None) -> Granted[Issued] | Refused:
     """Somebody else than who proposed it; the order stands with every reader, and bodies go in that transaction."""
     found, body = proposal(world, wanted), _draft(world, wanted)[0]
     reasons = permit_on(world, actor, "confirm", found.records)
@@ -100,7 +101,11 @@ def confirm(world: World, actor: Actor, wanted: str) -> Granted[Issued] | Refuse
     reasons += _objections(found, actor) + refusal_for(world, found.records, found.ground)
     if reasons:
         return Refused(reasons)
-    decision = _decision(world, actor, wanted, CONFIRM)
+    deciding, subject = confirmation_of(world, actor, wanted)
+    decided = signed_off(world, actor, (found.kind.partition("/")[0],), deciding, subject, signature)
+    if isinstance(decided, Refused):
+        return decided
+    decision = letter(desk(world), sealed(world, decided.value.body, purpose=PROPOSAL, marking=ON_DESK))
     if found.kind == CLEAR:
         return Granted(
             issue(
@@ -110,6 +115,7 @@ def confirm(world: World, actor: Actor, wanted: str) -> Granted[Issued] | Refuse
                 replaces=wanted,
                 marking=ORDERS_MARKING,
                 with_letters=[decision],
+                with_facts=decided.value.facts,
             )
         )
     records = _all_copies(world, found.records)
@@ -124,6 +130,7 @@ def confirm(world: World, actor: Actor, wanted: str) -> Granted[Issued] | Refuse
         replaces=wanted,
         marking=ORDERS_MARKING,
         with_letters=[decision],
+        with_facts=decided.value.facts,
     )
     return Granted(issued)
 
@@ -188,24 +195,38 @@ def _clearance(targets: tuple[Target, ...], draft: Any) -> Struct:
     return clear_1.Body(targets=named, ground=draft.ground, ordered_by=draft.ordered_by)
 
 
+def confirmation_of(world: World, actor: Actor, wanted: str) -> tuple[decision_1.Body, str]:
+    """The decision that confirms a proposal, and the SHA-256 of the proposal's envelope."""
+    _, place = _drafted(whole(world), wanted)
+    return _deciding(world, actor, wanted, CONFIRM), about_place(whole(world), place).sha256
+
+
 def _draft(world: World, wanted: str) -> tuple[Any, str, str]:
     """Body, time and kind of the proposal; Any: `erase/1` or `clear/1`."""
+    record, _ = _drafted(world, wanted)
+    return record.body, record.envelope.made, record.envelope.kind
+
+
+def _drafted(world: World, wanted: str) -> tuple[Record[Any], Place]:
     for place in world.store.find(wanted):
         if world.store.channel(place.origin).lane is not Lane.DESK:
             continue
         for entry in world.store.entries(place.origin, place.index, place.index + 1):
             if entry.envelope is not None:
                 record = open_record(entry.envelope, decode_fields(entry.fields))
-                if record.envelope.purpose == PROPOSAL:
-                    return record.body, record.envelope.made, record.envelope.kind
+                if record.envelope.purpose == PROPOSAL and not isinstance(record.body, decision_1.Body):
+                    return record, place
     raise NotFound("proposal", proposal=wanted[:60])
 
 
 def _decision(world: World, actor: Actor, wanted: str, event: str) -> Letter:
-    body = decision_1.Body(
-        request=wanted, event=event, by=actor.name, role="approver", at=instant_text(world.clock.now())
-    )
+    body = _deciding(world, actor, wanted, event)
     return letter(desk(world), sealed(world, body, purpose=PROPOSAL, marking=ON_DESK))
+
+
+def _deciding(world: World, actor: Actor, wanted: str, event: str) -> decision_1.Body:
+    at = instant_text(world.clock.now())
+    return decision_1.Body(request=wanted, event=event, by=actor.name, role="approver", at=at)
 
 
 def _decision_about(world: World, wanted: str) -> decision_1.Body | None:

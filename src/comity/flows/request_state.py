@@ -12,9 +12,10 @@ from msgspec import UNSET
 from comity.domain.law import Measure
 from comity.domain.ledger import Channel, Lane, chain_order
 from comity.domain.record import Record
+from comity.domain.record.signed import Signed, check_signed
 from comity.domain.request import Machine, RequestView, Side, Step, fold_request
 from comity.domain.terms import NodeName
-from comity.errors import NotFound
+from comity.errors import Malformed, NotFound, Unproven
 from comity.flows.lookup import opened
 from comity.ports import Place, World
 
@@ -156,17 +157,28 @@ def _step(machine: Machine, order: tuple[int, int], record: Record[Any]) -> Step
             envelope.id,
             after=tuple(body.after),
             choice=body.choice,
-            told=_told(body),
+            told=_told(issuer, body),
         )
     return None
 
 
-def _told(body: Any) -> Mapping[str, Any]:
+def _holds(issuer: str, body: Any, signed: Signed) -> bool:
+    """Whether the passkey's signature in a decision is what it says it is."""
+    try:
+        check_signed(issuer, body, signed)
+    except (Malformed, Unproven):
+        return False
+    return True
+
+
+def _told(issuer: str, body: Any) -> Mapping[str, Any]:
     """What the faces show beside a step."""
     names = ("role", "ground", "reason", "taken", "hold_until", "note", "consent", "whereabouts")
     told = {name: value for name in names if (value := getattr(body, name, None)) not in (None, UNSET)}
     if held := getattr(body, "held", ()):
         told["held"] = [{"asset": each.asset, "amount": each.amount} for each in held]
+    if signed := getattr(body, "signed", None):
+        told["signed"] = _holds(issuer, body, signed)
     if terms := getattr(body, "terms", ()):
         told["terms"] = [{"text": term.text, "kind": term.kind, "until": term.until} for term in terms]
     return told

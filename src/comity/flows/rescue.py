@@ -26,6 +26,7 @@ from comity.flows.filing import channel_in, desk, letter, sealed
 from comity.flows.lookup import read_value
 from comity.flows.request import ON_DESK, REQUESTS, measure_named, peer_named, weigh_for
 from comity.flows.request_state import Dossier, dossier, requests
+from comity.flows.signing import Signature
 from comity.ports import Noticed, Place, World
 
 MEASURE = "rescue"
@@ -204,7 +205,9 @@ def _body(
     )
 
 
-def countersign(world: World, actor: Actor, request: str) -> Granted[tuple[Place, ...]] | Refused:
+def countersign(
+    world: World, actor: Actor, request: str, signature: Signature | None = None
+) -> Granted[tuple[Place, ...]] | Refused:
     """The second signature, by somebody else than who alerted: once, told to the other side, late or not."""
     found = dossier(world, request)
     if found.measure.leaves != "alert" or found.side != "requester":
@@ -212,7 +215,7 @@ def countersign(world: World, actor: Actor, request: str) -> Granted[tuple[Place
     signed = second_signature(world, found)
     if signed is not None and signed.by is not None:
         return Refused((Reason("countersigned-already", {"by": signed.by, "at": signed.at}),))
-    return answer(world, actor, request, Said("countersign"), "approver")
+    return answer(world, actor, request, Said("countersign"), "approver", signature)
 
 
 def second_signature(world: World, found: Dossier) -> SecondSignature | None:

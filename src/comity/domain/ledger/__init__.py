@@ -15,6 +15,7 @@ from comity.domain.ledger.channel import (
 )
 from comity.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from comity.domain.ledger.commitment import commitment, leaf_of, leaves_of
+from comity.domain.ledger.cose import cose_algorithm, verify_cose
 from comity.domain.ledger.cosignature import cosignature_line, cosignature_message, subtree_message
 from comity.domain.ledger.keys import (
     COSIGNATURE,
@@ -117,6 +118,7 @@ __all__ = [
     "commitment",
     "compact_range",
     "consistency_proof",
+    "cose_algorithm",
     "cosignature_line",
     "cosignature_message",
     "inclusion_proof",
@@ -150,6 +152,7 @@ __all__ = [
     "tiles_for",
     "tree_root",
     "verify_consistency",
+    "verify_cose",
     "verify_ed25519",
     "verify_inclusion",
     "verify_mldsa44",

@@ -24,8 +24,9 @@ from comity.domain.ledger import (
     verify_inclusion,
 )
 from comity.domain.record import Field, Header, Record, filed, header_of, open_record, read_envelope
+from comity.domain.record.signed import Signed, SignedBy, check_signed
 from comity.domain.terms import instant_text
-from comity.errors import BadProof, MalformedNote, MalformedRecord, UnknownKey
+from comity.errors import BadProof, Malformed, MalformedNote, MalformedRecord, UnknownKey
 
 SALT_BYTES = 32
 PROVES_NOT = ("truth", "authority", "read-by-a-person", "nothing-else-was-said", "clock-beyond-cosigners")
@@ -51,6 +52,7 @@ class Verified:
     delivered    receipt cosignatures of nodes other than the writer's: these hold every record below `size`
     served_s     median of the good cosignature times, POSIX seconds; None without any
     lapsed       good signatures that came after the end of their keys: nothing rests on them
+    signed       whose passkey signed the decision, inside the record; None where no kind of record has such a signature
     """
 
     origin: str
@@ -67,6 +69,7 @@ class Verified:
     closed: tuple[str, ...]
     unknown_lines: int
     lapsed: tuple[Cosigned, ...] = ()
+    signed: SignedBy | None = None
     proves_not: tuple[str, ...] = field(default=PROVES_NOT)
 
     @property
@@ -110,7 +113,18 @@ def verify_receipt(
         closed=tuple(pointer for pointer in sealed if pointer not in opened),
         unknown_lines=unknown,
         lapsed=lapsed,
+        signed=_signed(record),
     )
+
+
+def _signed(record: Record[Any] | None) -> SignedBy | None:
+    """A record whose own signature fails is no evidence of a decision, however well it is proven to stand there."""
+    if record is None or not isinstance(signed := getattr(record.body, "signed", None), Signed):
+        return None
+    try:
+        return check_signed(record.envelope.issuer, record.body, signed)
+    except Malformed as fault:
+        raise MalformedRecord("passkey-signature", **fault.facts) from fault
 
 
 def _salt_and_envelope(extra: bytes | None, envelope: bytes | None) -> tuple[bytes, bytes]:

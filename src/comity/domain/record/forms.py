@@ -27,6 +27,7 @@ FORMS: Final = {
     # The only group: what it catches must be a day of the calendar as well. 24:00 is nobody's hour.
     "time": r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?Z)",
     "sha256": r"[0-9a-f]{64}",
+    "hex": r"(?:[0-9a-f]{2}){1,8192}",
     "country": r"[A-Z]{2}",
     "units": r"(?:0|[1-9][0-9]{0,39})",
     "kind": r"[a-z][a-z0-9_-]{0,31}/[1-9][0-9]{0,2}",

@@ -24,6 +24,8 @@ KindName = Annotated[str, form("kind")]
 Time = Annotated[str, form("time")]
 """RFC 3339 in UTC, seconds or milliseconds, a day of the calendar: what `instant_from` reads."""
 Sha256 = Annotated[str, form("sha256")]
+Hex = Annotated[str, form("hex")]
+"""Bytes, at most 8,192 of them, in lower-case hexadecimal."""
 CountryCode = Annotated[str, form("country")]
 Units = Annotated[str, form("units")]
 """An amount in the smallest unit of its asset, as decimal digits: on some chains such numbers outgrow what JSON's readers keep."""

@@ -25,7 +25,7 @@ import comity
 from comity.errors import ComityError, Malformed
 from comity.faces.api import routes as routes_folder
 from comity.faces.api.asking import Asking, RefusedHere, may_act, the_node, the_officer, the_world
-from comity.faces.api.door import Door, Turned, on_turned, the_person
+from comity.faces.api.door import Door, Turned, on_turned, the_person, the_signature
 from comity.faces.api.problems import (
     PROBLEM_HANDLERS,
     PROBLEM_TYPE,
@@ -76,6 +76,7 @@ def desk_app(node: Callable[[], Node], token: str) -> Litestar:
             "world": Provide(the_world),
             "officer": Provide(the_officer, sync_to_thread=False),
             "person": Provide(the_person, sync_to_thread=False),
+            "signature": Provide(the_signature, sync_to_thread=False),
         },
         exception_handlers={
             **PROBLEM_HANDLERS,

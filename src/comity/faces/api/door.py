@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from typing import Any, TypeVar
+from base64 import urlsafe_b64decode
+from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from litestar import Request as HttpRequest
@@ -19,19 +20,24 @@ from litestar import Response
 from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
+from litestar.params import HeaderParameter, SkipValidation
 
 from comity.domain.people import secret_from
 from comity.domain.terms import Actor, Granted, Reason, Refused
-from comity.faces.api.asking import BASIS_HEADER, CASE_HEADER, PURPOSE_HEADER, Asking, RefusedHere, granted
+from comity.errors import Malformed
+from comity.faces.api.asking import BASIS_HEADER, CASE_HEADER, PURPOSE_HEADER, Asking, RefusedHere, granted, the_node
 from comity.faces.api.problems import problem_response, refusal
 from comity.flows.people.sessions import Person, who
 from comity.flows.people.whence import Came
+from comity.flows.signing import Signature
 from comity.node.assembly import Node
 from comity.ports.people import Site
 
 CSRF_HEADER = "X-Comity-CSRF"
+PASSKEY_HEADER = "X-Comity-Passkey"
 DEVICE_S = 365 * 86_400
 SAFE = ("GET", "HEAD", "OPTIONS")
 READS_BY_POST = "reads"
@@ -210,6 +216,30 @@ def the_person(request: Asking) -> Person:
     if person is None:
         raise PersonNeeded
     return person
+
+
+Signing = Annotated[
+    str | None,
+    HeaderParameter(
+        name=PASSKEY_HEADER,
+        description="What the browser answered to POST /passkeys/sign: the JSON of a PublicKeyCredential in base64url.",
+    ),
+]
+
+
+def the_signature(request: Asking, signing: Signing = None) -> Signature | None:
+    """The passkey's signature that comes with an act; None when it comes without one."""
+    if not signing:
+        return None
+    try:
+        answer = urlsafe_b64decode(signing.encode("ascii") + b"=" * (-len(signing) % 4))
+    except ValueError as fault:
+        raise Malformed("passkey-header", header=PASSKEY_HEADER) from fault
+    return Signature(site_or_no(request, the_node(request)), answer)
+
+
+Signed: TypeAlias = NamedDependency[SkipValidation[Signature | None]]
+"""Type of a handler's parameter `signature`."""
 
 
 def _acts(connection: Connection, actor: Actor) -> None:

@@ -25,6 +25,7 @@ from comity.faces.api.custody_view import (
     order_view,
     proposal_view,
 )
+from comity.faces.api.door import Signed
 from comity.faces.api.views import HostText, PlaceView, Word, place_view
 from comity.flows.amend import amend as amending
 from comity.flows.clear import propose_clearance
@@ -211,9 +212,9 @@ def clear(world: Here, officer: Officer, data: JSONBody[NewClearance]) -> Propos
 
 
 @post("/custody/proposals/{proposal_id:str}/confirm", sync_to_thread=True, status_code=200, opt={"asks": "confirm"})
-def confirm(world: Here, officer: Officer, proposal_id: FromPath[str]) -> IssuedView:
+def confirm(world: Here, officer: Officer, proposal_id: FromPath[str], signature: Signed) -> IssuedView:
     """Confirms a proposal, as somebody other than who made it: the order goes out, and bodies go."""
-    return issued_view(granted(confirming(world, officer, proposal_id)))
+    return issued_view(granted(confirming(world, officer, proposal_id, signature)))
 
 
 @post("/custody/proposals/{proposal_id:str}/reject", sync_to_thread=True, status_code=200, opt={"asks": "confirm"})

@@ -11,6 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from comity.domain.action import Held
 from comity.domain.terms import instant_from, node_name
 from comity.faces.api.asking import Here, Officer, granted
+from comity.faces.api.door import Signed
 from comity.faces.api.request_view import RequestLine, RequestView, request_line, request_view
 from comity.faces.api.views import CountryText, GivenValue, HostText, KnownView, Prose, Sha256Text, Word, known_view
 from comity.flows import request as requesting
@@ -115,6 +116,12 @@ class NewAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     consent: Word | None = None
 
 
+def said_in(data: NewStep) -> Said:
+    """The step as the flow takes it."""
+    terms = tuple((term.text, term.kind, term.until) for term in data.terms)
+    return Said(data.event, data.ground, data.reason, terms, data.choice)
+
+
 @post("/requests", sync_to_thread=True, opt={"asks": "draft"})
 def draft(world: Here, officer: Officer, data: JSONBody[NewRequest]) -> RequestView:
     """Keeps a draft on this desk and says what is still missing; nothing leaves."""
@@ -170,9 +177,9 @@ def submit(world: Here, officer: Officer, request_id: FromPath[str]) -> RequestV
 
 
 @post("/requests/{request_id:str}/approve", sync_to_thread=True, status_code=200, opt={"asks": "approve"})
-def approve(world: Here, officer: Officer, request_id: FromPath[str]) -> RequestView:
+def approve(world: Here, officer: Officer, request_id: FromPath[str], signature: Signed) -> RequestView:
     """Approves it; somebody other than its author."""
-    granted(requesting.approve(world, officer, request_id))
+    granted(requesting.approve(world, officer, request_id, signature))
     return request_view(world, request_id)
 
 
@@ -184,11 +191,11 @@ def send(world: Here, officer: Officer, request_id: FromPath[str]) -> RequestVie
 
 
 @post("/requests/{request_id:str}/steps", sync_to_thread=True, opt={"asks": "answer"})
-def step(world: Here, officer: Officer, request_id: FromPath[str], data: JSONBody[NewStep]) -> RequestView:
+def step(
+    world: Here, officer: Officer, request_id: FromPath[str], data: JSONBody[NewStep], signature: Signed
+) -> RequestView:
     """Takes one step for our side."""
-    terms = tuple((term.text, term.kind, term.until) for term in data.terms)
-    said = Said(data.event, data.ground, data.reason, terms, data.choice)
-    granted(answer(world, officer, request_id, said, data.role))
+    granted(answer(world, officer, request_id, said_in(data), data.role, signature))
     return request_view(world, request_id)
 
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from comity.domain.terms import instant_from, instant_text, node_name
 from comity.faces.api.asking import Here, Officer, granted
+from comity.faces.api.door import Signed
 from comity.faces.api.progress_view import DueView
 from comity.faces.api.request_view import RequestView, request_view
 from comity.faces.api.views import GivenValue, HostText, Prose, ReasonView, Sha256Text, Word, reason_views
@@ -143,9 +144,9 @@ def alerts(world: Here, limit: Limit = 100) -> list[AlertLine]:
 
 
 @post("/rescue/alerts/{request_id:str}/countersign", sync_to_thread=True, status_code=200, opt={"asks": "countersign"})
-def countersign(world: Here, officer: Officer, request_id: FromPath[str]) -> RequestView:
+def countersign(world: Here, officer: Officer, request_id: FromPath[str], signature: Signed) -> RequestView:
     """Gives the second signature; somebody other than who alerted."""
-    granted(rescue.countersign(world, officer, request_id))
+    granted(rescue.countersign(world, officer, request_id, signature))
     return request_view(world, request_id)
 
 
