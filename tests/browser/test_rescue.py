@@ -56,6 +56,7 @@ def test_nothing_is_sent_into_a_dead_line(looked: Looked) -> None:
     read_beforehand(looked)
     before = len(looked.desk.desks.kr.get("/rescue/alerts"))
     page = looked.open(looked.window(360), PAGE)
+    assert page.locator("[data-offline]").is_hidden()
     page.locator("#f-name").fill("가상인 라")
     page.context.set_offline(True)
     page.locator("[data-offline]").wait_for()

@@ -56,9 +56,18 @@ def test_the_page_marks_the_values_and_says_who_has_named_them(asked: Asked) -> 
         "translation: none",
         "somebody named it",
         "police.kr.example",
-        "mean that it is safe",
     ):
         assert said in visible(page), said
+
+
+def test_a_report_is_no_witness_for_itself(asked: Asked) -> None:
+    asked.enter()
+    report = taken(asked, narrative="가상: +82 10-5550-9876 으로만 연락이 왔다.")
+    (known,) = asked.desks.kr.get(f"/reports/{report}")["known"]
+    assert (known["statements"], known["raised"]) == ([], False)
+    page = visible(asked.page(f"/desk/reports/{report}"))
+    assert "not known here" in page
+    assert "mean that it is safe" in page
 
 
 def test_danger_to_life_is_marked_and_leads_to_the_alert(asked: Asked) -> None:

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from comity.domain.indicator import Indicator
 from comity.domain.record import Record
+from comity.domain.record.custody import Course
 from comity.domain.terms import Country
 from comity.errors import NotFound
 from comity.faces.api.asking import Here, Officer, granted
@@ -187,7 +188,9 @@ def report_view(world: World, report_id: str) -> ReportView:
 
 def _without(known: Known, record: str) -> Known:
     """What is known apart from this record: a report is no witness for itself."""
-    return replace(known, statements=tuple(each for each in known.statements if each.record != record))
+    others = tuple(each for each in known.statements if each.record != record)
+    raises = known.raises and any(each.course is Course.CURRENT for each in others)
+    return replace(known, statements=others, raises=raises)
 
 
 def _line(place: Place, record: Record[Any]) -> ReportLine:
