@@ -24,11 +24,11 @@ def made(tmp_path: Path) -> Config:
     return config
 
 
-def test_a_new_node_has_settings_keys_certificate_token_marks_and_a_desk(made: Config) -> None:
+def test_a_new_node_has_settings_keys_certificate_token_marks_desk_and_journal(made: Config) -> None:
     assert read_config(made.home, {}) == made
     with open_node(made) as node:
-        (desk,) = node.world.store.channels()
-        assert (desk.lane, desk.audience) == (Lane.DESK, made.name)
+        lanes = {(channel.lane, channel.audience) for channel in node.world.store.channels()}
+        assert lanes == {(Lane.DESK, made.name), (Lane.JOURNAL, made.name)}
         assert node.world.keyring.key(f"{made.name}/receipt")
         assert node.world.keyring.certificate()
         assert node.fences == {}

@@ -25,6 +25,7 @@ from comity.domain.access import (
 from comity.domain.record import Marking, Record
 from comity.domain.terms import Actor, Reason
 from comity.errors import Malformed
+from comity.flows.journal import asked_for
 from comity.ports import World
 
 
@@ -32,18 +33,22 @@ def permit(world: World, actor: Actor, act: str, subject: Subject | None = None)
     """Every reason against; none means yes. `subject` is None for an act that is about no thing."""
     if act not in ACTS:
         raise Malformed("act-unknown", act=act)
-    if not actor.account:
-        return ()
-    return decide(standing(world, actor), Act(act), subject, context(world, actor), world.clock.now())
+    against = (
+        decide(standing(world, actor), Act(act), subject, context(world, actor), world.clock.now())
+        if actor.account
+        else ()
+    )
+    asked_for(world, act, granted=not against)
+    return against
 
 
 def permit_on(
     world: World, actor: Actor, act: str, things: Iterable[str], records: Iterable[Record[Any]] = ()
 ) -> tuple[Reason, ...]:
     """Like `permit`, about these things (ids of requests, reports, records; digests of files) and what their records' markings say."""
-    if not actor.account:
-        return ()
-    return permit(world, actor, act, subject_of(world, things, records))
+    things = tuple(things)
+    asked_for(world, act, things, granted=True)
+    return permit(world, actor, act, subject_of(world, things, records) if actor.account else None)
 
 
 def standing(world: World, actor: Actor) -> Standing:

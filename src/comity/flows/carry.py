@@ -267,7 +267,7 @@ def _accepted(caller: Peer) -> None:
 
 def _may_read(world: World, caller: Peer, channel: Channel) -> bool:
     own = channel.writer == world.me.name
-    return own and channel.audience == caller.name != world.me.name and channel.lane is not Lane.DESK
+    return own and channel.audience == caller.name != world.me.name and not channel.lane.at_home
 
 
 def _reach(world: World, caller: Peer, channel: Channel) -> int:

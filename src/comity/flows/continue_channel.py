@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from comity.domain.ledger import Channel, Lane, Predecessor, Standing, successor
+from comity.domain.ledger import Channel, Predecessor, Standing, successor
 from comity.domain.record.kinds import continues_1
 from comity.errors import Conflict
 from comity.flows.filing import REMOVED, letter, new_channel, sealed
@@ -40,7 +40,7 @@ def continue_channel(world: World, origin: str, why: str, *, by: str = "") -> Ch
 
 
 def _continued(world: World, old: Channel, why: str, by: str) -> Channel:
-    own = own_roster(world) if old.lane is not Lane.DESK else None
+    own = own_roster(world) if not old.lane.at_home else None
     position = world.store.position(old.origin)
     follows = Predecessor(old.origin, position.size, position.root)
     new = replace(new_channel(world, old.audience, old.lane), follows=follows, why=REMOVED if why == REMOVED else "")

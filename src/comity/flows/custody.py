@@ -131,7 +131,7 @@ def _keepers(world: World, issuer: str, record: str) -> Iterator[Keeper]:
     if issuer == world.me.name:
         for place in world.store.find(record):
             channel = world.store.channel(place.origin)
-            if channel.writer == world.me.name and channel.lane is not Lane.DESK:
+            if channel.writer == world.me.name and not channel.lane.at_home:
                 told = world.store.told([place]).get(place)
                 header = told.header if told is not None else None
                 yield Keeper(channel.audience, instant_text(header.made) if header is not None else None, False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from comity.domain.ledger import Lane
 from comity.domain.record.custody import Course
 from comity.domain.record.kinds import ack_2
 from comity.domain.record.orders import Target
@@ -42,7 +41,7 @@ def duties(world: World) -> tuple[Duty, ...]:
     open_: dict[str, Duty] = {}
     for place in world.store.of_kind(ack_2.KIND, _NEWEST):
         channel = world.store.channel(place.origin)
-        if channel.writer != world.me.name or channel.lane is Lane.DESK:
+        if channel.writer != world.me.name or channel.lane.at_home:
             continue
         told = world.store.told([place])[place]
         for trace in told.traces:

@@ -61,7 +61,7 @@ def _act(world: World, place: Place, command: Commanded) -> Act:
     channel = world.store.channel(place.origin)
     if channel.writer != world.me.name:
         return Act(command.id, command, False, place)
-    if channel.lane is Lane.DESK:
+    if channel.lane.at_home:
         return Act(command.id, command, True, place)
     if command.replaces is None:  # given before acts were noted
         return Act(command.id, command, True, place)
@@ -108,7 +108,7 @@ def _given(world: World, act: Act) -> Iterator[tuple[str, str, str, bool]]:
         for place in speaking_of(world, record):
             channel = world.store.channel(place.origin)
             found = ordered_at(world, place) if channel.writer == world.me.name else None
-            if found is None or found.relayed or channel.lane is Lane.DESK or channel.audience in seen:
+            if found is None or found.relayed or channel.lane.at_home or channel.audience in seen:
                 continue
             if act.id in (found.command.replaces, found.command.id):
                 seen.add(channel.audience)
@@ -122,7 +122,7 @@ def answered(world: World, of: str, node: NodeName) -> ack_2.Body | None:
     found: ack_2.Body | None = None
     for place in speaking_of(world, of):
         channel = world.store.channel(place.origin)
-        if channel.writer != node or channel.lane is Lane.DESK:
+        if channel.writer != node or channel.lane.at_home:
             continue
         record = _opened(world, place)
         if record is None or record.envelope.kind != ack_2.KIND or record.body.of != of:

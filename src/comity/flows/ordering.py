@@ -95,7 +95,7 @@ def issue(
     act = world.mint.record_id()
     note = sealed(world, body(tuple(targets)), purpose=CUSTODY, marking=ON_DESK, replaces=replaces, record=act)
     home = desk(world)
-    at_home = [t for t in targets if world.store.channel(t.origin).lane is Lane.DESK]
+    at_home = [t for t in targets if world.store.channel(t.origin).lane.at_home]
     letters = [*with_letters, _letter(home, note, at_home if erases else ())]
     told: dict[NodeName, None] = {}
     unreached: dict[NodeName, None] = {}
@@ -139,7 +139,7 @@ def _by_audience(world: World, targets: Iterable[Target]) -> dict[NodeName, list
     found: dict[NodeName, list[Target]] = {}
     for target in targets:
         channel = world.store.channel(target.origin)
-        if channel.lane is not Lane.DESK:
+        if not channel.lane.at_home:
             found.setdefault(channel.audience, []).append(target)
     return found
 

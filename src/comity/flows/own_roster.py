@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
-from comity.domain.ledger import Channel, Lane, Standing, VerifierKey, successor
+from comity.domain.ledger import Channel, Standing, VerifierKey, successor
 from comity.domain.record import decode_fields, open_record
 from comity.domain.record.kinds import roster_2
 from comity.domain.terms import NodeName, instant_text
@@ -80,7 +80,7 @@ def announced(world: World, own: OwnRoster, channels: Sequence[Channel]) -> tupl
     version = max(now, own.version + 1)
     ours = [channel for channel in channels if channel.writer == world.me.name]
     letters = [_letter(world, desk(world), version, own, own.keys)]
-    for audience in dict.fromkeys(c.audience for c in ours if c.lane is not Lane.DESK):
+    for audience in dict.fromkeys(c.audience for c in ours if not c.lane.at_home):
         theirs = [channel for channel in ours if channel.audience == audience]
         keys = (*own.keys, *_channel_keys(theirs))
         record = None

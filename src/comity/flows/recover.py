@@ -115,9 +115,9 @@ def without(world: World, peer: Peer) -> Recovery:
 
 
 def go_on_at_home(world: World) -> None:
-    """The desk, which nobody else holds, goes on where the backup ends. Safe to repeat."""
+    """Desk and journal, which no other node works with, go on where the backup ends. Safe to repeat."""
     for channel in _ended(world, world.me.name):
-        if channel.lane is Lane.DESK and successor(channel.origin, world.store.channels()) is None:
+        if channel.lane.at_home and successor(channel.origin, world.store.channels()) is None:
             continue_channel(world, channel.origin, RESTORED)
 
 

@@ -51,7 +51,7 @@ def invite(world: World, to: NodeName, lanes: Sequence[Lane] = BETWEEN_NODES, *,
     """
     if to == world.me.name:
         raise Malformed("invitation-for-ourselves", node=to)
-    if not lanes or Lane.DESK in lanes:
+    if not lanes or any(lane.at_home for lane in lanes):
         raise Malformed("lane-not-for-peers", lanes=[lane.value for lane in lanes])
     found = {lane: open_channel(world, to, lane) for lane in dict.fromkeys(lanes)}
     fresh = [new_channel(world, to, lane) for lane, origin in found.items() if origin is None]

@@ -198,7 +198,7 @@ def vouch(world: World, actor: Actor, to: NodeName, reader: NodeName) -> Granted
 
 def _channels_for(world: World, reader: NodeName) -> list[Channel]:
     ours = [c for c in world.store.channels() if c.writer == world.me.name and c.audience == reader]
-    return [channel for channel in ours if channel.lane is not Lane.DESK]
+    return [channel for channel in ours if not channel.lane.at_home]
 
 
 def _vouching(world: World, to: NodeName, reader: NodeName) -> Letter:

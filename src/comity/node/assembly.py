@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from comity.adapters.catalog import FileCatalog
 from comity.adapters.clock import SystemClock, SystemMint
@@ -20,16 +20,18 @@ from comity.domain.ledger import COSIGNATURE, Lane, Peer, Policy, parse_policy
 from comity.domain.people import Rules
 from comity.errors import ComityError, Conflict, MalformedNote, Misconfigured, NotFound
 from comity.flows.filing import desk
+from comity.flows.journal import Journalled, journal_channel, keep_noted
 from comity.flows.own_roster import RECEIPT, first_receipt_key, numbered
 from comity.node.fetching import Fetching
 from comity.node.guarding import Guarding
 from comity.node.heralding import Heralding
 from comity.node.heralds import heralds_of
+from comity.node.journalling import WaitingReads
 from comity.node.pulling import Pulling
 from comity.node.restoring import refuse_unfinished
 from comity.node.storing import Scrubbed, Tell, open_store, silent
 from comity.node.witnessing import Witnessing
-from comity.ports import Self, Step, World, no_step
+from comity.ports import Self, Step, Store, World, no_step
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,10 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False, te
     me = Self(config.name, config.country, config.title, config.address)
     world = World(me, store, keyring, courier, catalog, clock, mint, step, files, heralds, quorums=_quorums(config))
     world = replace(world, skew_ms=int(config.pull.skew_max_s * 1000), **_for_people(config))
+    base, journal = world, None
+    if not inspect:  # who only looks at a store that is behind must sign nothing on it
+        journal = WaitingReads(lambda noted: keep_noted(base, noted))
+        world = replace(world, store=cast(Store, Journalled(base, store, journal)))
     guarding = Guarding(world, store.peers, config.limits)
     pulling = Pulling(
         world,
@@ -122,7 +128,11 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False, te
         if not closed:
             closed = True
             courier.close()
-            store.close()
+            try:
+                if journal is not None:
+                    journal.close()
+            finally:
+                store.close()
 
     return Node(
         config,
@@ -141,7 +151,7 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False, te
 
 
 def make_node(config: Config, keys: int = 1) -> None:
-    """Makes folder, keys, certificate, token, database and desk of a new node; the settings come last and make it count.
+    """Makes folder, keys, certificate, token, database, desk and journal of a new node; the settings come last and make it count.
 
     keys   number in the name of its first receipt key: one that was never used under this node's name
     Conflict when there is a node in this home already. What a crash left is taken up again.
@@ -161,6 +171,7 @@ def make_node(config: Config, keys: int = 1) -> None:
         write_secret(config.token, secrets.token_urlsafe(32).encode())
     with open_node(config) as node:
         desk(node.world)
+        journal_channel(node.world)
     write_secret(path, config_text(config).encode())
 
 

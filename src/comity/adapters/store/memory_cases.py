@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import structs
 
 from comity.domain.access import CaseFile, Grant, Link, Member, Sight
+from comity.domain.ledger import Channel, Lane
 from comity.domain.record import Entry, Told, decode_fields, encode_fields, postings, read_envelope
 from comity.domain.search import Asked
 from comity.domain.terms import Instant
@@ -112,8 +113,13 @@ class SeenMemory:
     def whole(self) -> Any:
         return self._whole
 
+    def channels(self) -> tuple[Channel, ...]:
+        return tuple(each for each in self._whole.channels() if each.lane is not Lane.JOURNAL)
+
     def _open(self, origin: str, index: int) -> bool:
         shelf = self._whole._shelf(origin)
+        if shelf.channel.lane is Lane.JOURNAL:
+            return False
         told: Told | None = shelf.told.get(index)
         entry: Entry | None = shelf.entries.get(index)
         belongs = (

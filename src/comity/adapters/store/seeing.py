@@ -37,7 +37,7 @@ from comity.adapters.store.listing import Listing, noticed
 from comity.adapters.store.rows import Log, entry_in, told_of
 from comity.adapters.store.searching import Searching
 from comity.domain.access import Sight
-from comity.domain.ledger import Standing
+from comity.domain.ledger import Channel, Lane, Standing
 from comity.domain.record import Entry, Told, Trace, decode_fields, encode_fields
 from comity.domain.terms import NodeName, instant_text
 from comity.ports import Fact, Letter, Noticed, Place
@@ -125,7 +125,18 @@ class SeenStore(Finding, Listing, Casing, Searching):
     def whole(self) -> Any:  # Any: the SQL store, which is above this file
         return self._whole
 
+    def _shown(self) -> dict[int, str]:
+        journals = self._journals()
+        return {ch: origin for ch, origin in super()._shown().items() if ch not in journals}
+
+    def _journals(self) -> set[int]:
+        """Nobody's sight reaches the journal; whoever audits is asked for by the flows that read it."""
+        return {log.ch for log in self._logs.values() if log.channel.lane is Lane.JOURNAL}
+
     # ---- channels
+    def channels(self) -> tuple[Channel, ...]:
+        return tuple(each for each in super().channels() if each.lane is not Lane.JOURNAL)
+
     def entries(self, origin: str, start: int, stop: int) -> list[Entry]:
         return self._between(origin, start, stop, true())
 
@@ -328,7 +339,7 @@ class SeenStore(Finding, Listing, Casing, Searching):
         post = t.trace.alias("post")
         belongs = select(post.c.key).where(and_(post.c.ch == e.ch, post.c.idx == e.idx, post.c.name.in_(BELONGING)))
         self_, whole = c.id == e.id, c.key.in_(belongs.correlate(t.entry).scalar_subquery())
-        closed = or_(self._barred(self_), self._barred(whole))
+        closed = or_(self._barred(self_), self._barred(whole), e.ch.in_(sorted(self._journals())))
         if not self._sight.desk:
             lies = [exists(select(c.key).where(and_(which, self._ours()))) for which in (self_, whole)]
             return and_(not_(closed), or_(*lies), self._allowed(connection))

@@ -10,17 +10,26 @@ from comity.domain.terms import Country, Instant, NodeName
 
 
 class Lane(StrEnum):
-    """What travels in a channel; a rescue is pulled before urgent, urgent before bulk; the desk never leaves its node."""
+    """What travels in a channel; a rescue is pulled before urgent, urgent before bulk.
+
+    The desk never leaves its node; the journal of what was done and read there is shown to overseers alone.
+    """
 
     RESCUE = "rescue"
     URGENT = "urgent"
     BULK = "bulk"
     DESK = "desk"
+    JOURNAL = "journal"
 
     @property
     def rank(self) -> int:
         """Place in the order of pulling and listing: the smaller, the sooner."""
         return _RANKS[self]
+
+    @property
+    def at_home(self) -> bool:
+        """Whether its reader is the writer itself: no other node works with what stands in it."""
+        return self in (Lane.DESK, Lane.JOURNAL)
 
 
 _RANKS = {lane: rank for rank, lane in enumerate(Lane)}

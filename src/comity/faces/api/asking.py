@@ -16,6 +16,7 @@ from litestar.params import HeaderParameter, SkipValidation
 from comity.domain.terms import Actor, Granted, Reason, Refused
 from comity.errors import Malformed
 from comity.flows.access import permit, seen_by
+from comity.flows.journal import acting, finished, tally_of
 from comity.node.assembly import Node
 from comity.ports import World
 
@@ -26,6 +27,9 @@ CASE_HEADER, PURPOSE_HEADER, BASIS_HEADER = "X-Comity-Case", "X-Comity-Purpose",
 OFFICER_CHARACTERS_MAX = 100
 WORD_CHARACTERS_MAX = 120
 _ROUTES = "comity.faces.api.routes."
+_ACTING = "acting-world"
+_DOOR = "own-keys"
+"""Act of what people do about their own coming in."""
 
 Asking = HttpRequest[Any, Any, Any]
 House: TypeAlias = NamedDependency[SkipValidation[Node]]
@@ -57,12 +61,45 @@ def the_node(request: Asking) -> Node:
     return node
 
 
+def the_house(request: Asking) -> Node:
+    """The same node, with its world bound to whoever asks, if anybody is named."""
+    node, actor = the_node(request), acting_in(request)
+    return node if actor is None else replace(node, world=acting_world(request, actor))
+
+
 async def the_world(request: Asking) -> World:
     """The world of this app's node, as the acting person sees it."""
-    world, actor = the_node(request).world, acting_in(request)
-    if actor is None or not actor.account:
-        return world
-    return await sync_to_thread(seen_by, world, actor)
+    actor = acting_in(request)
+    if actor is None:
+        return the_node(request).world
+    return await sync_to_thread(seen_by, acting_world(request, actor), actor)
+
+
+def acting_world(connection: ASGIConnection[Any, Any, Any, Any], actor: Actor) -> World:
+    """The node's world bound to whoever asks: one for each question, so that its journal knows what belongs together."""
+    state = connection.scope.setdefault("state", {})
+    found: World | None = state.get(_ACTING)
+    if found is None:
+        handler = connection.scope.get("route_handler")
+        declared = handler.opt if handler is not None else {}
+        act = str(declared.get("act") or declared.get("asks") or (_DOOR if "door" in declared else ""))
+        found = state[_ACTING] = acting(connection.app.state.node().world, actor, act)
+    return found
+
+
+async def journalled(message: Any, scope: Any) -> None:
+    """Before an answer begins to leave: what was read for it is in the journal, or nothing leaves."""
+    world: World | None = (scope.get("state") or {}).get(_ACTING)
+    if message["type"] == "http.response.start" and world is not None and tally_of(world) is not None:
+        await sync_to_thread(finished, world)
+
+
+def refused_here(request: Asking, reasons: tuple[Reason, ...]) -> None:
+    """A no is told to the journal with the answer that says it."""
+    world: World | None = request.scope.get("state", {}).get(_ACTING)
+    tally = tally_of(world) if world is not None else None
+    if tally is not None:
+        tally.refused = reasons
 
 
 Acting: TypeAlias = Annotated[
@@ -116,7 +153,7 @@ async def may_act(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
         return
     if "act" not in handler.opt:
         raise RefusedHere((Reason("act-not-declared", {"route": str(handler)}),))
-    world = connection.app.state.node().world
+    world = acting_world(connection, actor)
     if reasons := await sync_to_thread(permit, world, actor, handler.opt["act"]):
         raise RefusedHere(reasons)
 

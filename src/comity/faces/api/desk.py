@@ -24,7 +24,16 @@ from litestar.utils.sync import AsyncCallable
 import comity
 from comity.errors import ComityError, Malformed
 from comity.faces.api import routes as routes_folder
-from comity.faces.api.asking import Asking, RefusedHere, may_act, the_node, the_officer, the_world
+from comity.faces.api.asking import (
+    Asking,
+    RefusedHere,
+    journalled,
+    may_act,
+    refused_here,
+    the_house,
+    the_officer,
+    the_world,
+)
 from comity.faces.api.door import Door, Turned, on_turned, the_person, the_signature
 from comity.faces.api.problems import (
     PROBLEM_HANDLERS,
@@ -72,7 +81,7 @@ def desk_app(node: Callable[[], Node], token: str) -> Litestar:
         plugins=[StrictStructPlugin()],
         guards=[Door(token), may_act],
         dependencies={
-            "node": Provide(the_node, sync_to_thread=False),
+            "node": Provide(the_house, sync_to_thread=False),
             "world": Provide(the_world),
             "officer": Provide(the_officer, sync_to_thread=False),
             "person": Provide(the_person, sync_to_thread=False),
@@ -86,6 +95,7 @@ def desk_app(node: Callable[[], Node], token: str) -> Litestar:
             ValidationException: _on_validation,
         },
         before_request=_only_json,
+        before_send=[journalled],
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=OpenAPIConfig(
             title="Comity desk",
@@ -146,7 +156,8 @@ def _on_fault(_: Asking, fault: ComityError) -> Response[bytes]:
     return problem_response(msgspec.structs.replace(problem, facts=fault.facts))
 
 
-def _on_refusal(_: Asking, no: RefusedHere) -> Response[bytes]:
+def _on_refusal(request: Asking, no: RefusedHere) -> Response[bytes]:
+    refused_here(request, no.reasons)
     reasons = [{"code": reason.code, "facts": reason.facts} for reason in no.reasons]
     return problem_response(msgspec.structs.replace(REFUSED, facts={"reasons": reasons}))
 

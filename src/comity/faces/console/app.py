@@ -11,6 +11,7 @@ import logging
 import pkgutil
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -27,7 +28,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from litestar.utils.sync import AsyncCallable
 
 from comity.errors import ComityError, Malformed, NotFound
-from comity.faces.api.asking import Asking, RefusedHere
+from comity.faces.api.asking import Asking, RefusedHere, acting_world, journalled, refused_here
 from comity.faces.api.door import origin_of
 from comity.faces.api.problems import problem_of
 from comity.faces.console import pages as pages_folder
@@ -107,6 +108,7 @@ def console_app(node: Callable[[], Node], token: str) -> Litestar:
             HTTPException: _on_http,
             Exception: _on_surprise,
         },
+        before_send=[journalled],
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,
@@ -164,7 +166,7 @@ async def _guard(connection: Connection, handler: BaseRouteHandler) -> None:
     # `opt={"act": …}` is asked here; `asks` names the act for which the flow asks; `own` is about the reader alone.
     if session is not None and not {"open", "asks", "own"} & set(handler.opt):
         actor = actor_of(session, node.world.me.name)
-        if why := await sync_to_thread(permit, node.world, actor, handler.opt.get("act", "view")):
+        if why := await sync_to_thread(permit, acting_world(connection, actor), actor, handler.opt.get("act", "view")):
             raise RefusedHere(why)
 
 
@@ -174,6 +176,8 @@ def _the_desk(request: Asking) -> Desk:
     # Where the framework itself has no page, the guard wasn't asked.
     session = kept[_KEPT] if _KEPT in kept else session_in(request, node)
     state = request.app.state
+    if session is not None:
+        node = replace(node, world=acting_world(request, actor_of(session, node.world.me.name)))
     return Desk(request, node, session, choices(request, node, session), state.entries, state.verbs)
 
 
@@ -213,6 +217,7 @@ def _on_fault(request: Asking, fault: ComityError) -> Response[str]:
 
 
 def _on_refusal(request: Asking, no: RefusedHere) -> Response[str]:
+    refused_here(request, no.reasons)
     return _fault_page(request, 422, "refused", reasons=no.reasons)
 
 

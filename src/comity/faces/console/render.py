@@ -17,7 +17,7 @@ from litestar.response import Redirect
 from markupsafe import Markup
 
 from comity.domain.terms import Actor, NodeName, instant_from
-from comity.faces.api.asking import Asking
+from comity.faces.api.asking import Asking, acting_world
 from comity.faces.console.assets import address
 from comity.faces.console.rail import Entry, Group, Verb, grouped_rail
 from comity.faces.console.spoken import Spoken, digest, zone_of
@@ -66,7 +66,9 @@ class Desk:
     @cached_property
     def world(self) -> World:
         """As this reader sees it: nothing is in it that is hidden from them."""
-        return self.node.world if self.session is None else seen_by(self.node.world, self.officer)
+        if self.session is None:
+            return self.node.world
+        return seen_by(acting_world(self.request, self.officer), self.officer)
 
     @property
     def officer(self) -> Actor:

@@ -25,6 +25,7 @@ from comity.domain.people import (
 )
 from comity.domain.terms import Granted, Instant, Reason, Refused
 from comity.errors import Conflict, Malformed, Unproven
+from comity.flows.journal import not_let_in
 from comity.flows.people.whence import Came, Whence, known_device, let_in
 from comity.ports import Fact, Noticed, World
 from comity.ports.people import (
@@ -50,11 +51,11 @@ def by_password(world: World, login: str, password: str, whence: Whence) -> Gran
     device = known_device(world, account, whence)
     keys = (device_key(device.key),) if device is not None else (account_key(name), source_key(whence.source))
     if wait := _must_wait(world, keys):
-        return wait
+        return not_let_in(world, name, wait)
     typed, kept = as_typed(password), account.password if account is not None else ""
     fits = world.hasher.fits(kept or world.hasher.stand_in, typed)
     if account is None or not kept or not fits or account.standing != "active":
-        return NOT_LET_IN
+        return not_let_in(world, name, NOT_LET_IN)
     facts: list[Fact] = [TrySucceeded(keys[:1], keys[1:])]
     if world.hasher.is_outdated(kept):
         account, before = replace(account, password=world.hasher.hash(typed), version=account.version + 1), account
@@ -81,11 +82,11 @@ def by_link(world: World, secret: str, password: str, whence: Whence) -> Granted
     now = world.clock.now()
     ticket = world.people.ticket(key_of(secret))
     if ticket is None or not (ticket.is_open("invitation", now) or ticket.is_open("reset", now)):
-        return LINK_ENDED
+        return not_let_in(world, "", LINK_ENDED)
     account = world.people.account(ticket.account)
     invited = ticket.kind == "invitation"
     if account is None or account.standing != ("invited" if invited else "active"):
-        return LINK_ENDED
+        return not_let_in(world, "", LINK_ENDED)
     if reasons := against_password(password, names_of(world, account)):
         return Refused(reasons)
     with_password = _with_password(world, account, password)
@@ -100,12 +101,12 @@ def by_code(world: World, login: str, code: str, password: str, whence: Whence) 
     account = world.people.account_named(name)
     keys = (account_key(f"code {name}"), source_key(whence.source))
     if wait := _must_wait(world, keys):
-        return wait
+        return not_let_in(world, name, wait)
     ticket = world.people.ticket(key_of(code_as_typed(code)))
     if ticket is None or account is None or ticket.account != account.id or not ticket.is_open("code", now):
-        return NOT_LET_IN
+        return not_let_in(world, name, NOT_LET_IN)
     if account.standing != "active":
-        return NOT_LET_IN
+        return not_let_in(world, name, NOT_LET_IN)
     if reasons := against_password(password, names_of(world, account)):
         return Refused(reasons)
     changed = _with_password(world, account, password)
@@ -165,14 +166,14 @@ def by_passkey(world: World, site: Site, answer: bytes, whence: Whence) -> Grant
         found = asked(world, "enter", "", answer)
         passkey = world.people.passkey(world.ceremonies.credential_in(answer))
         if found is None or passkey is None or passkey.removed is not None:
-            return NOT_LET_IN
+            return not_let_in(world, "", NOT_LET_IN)
         value, ticket = found
         shown = world.ceremonies.signed(site, value, answer, passkey)
     except (Malformed, Unproven):
-        return NOT_LET_IN
+        return not_let_in(world, "", NOT_LET_IN)
     account = world.people.account(passkey.account)
     if account is None or account.standing != "active":
-        return NOT_LET_IN
+        return not_let_in(world, "", NOT_LET_IN)
     used = replace(passkey, count=shown.count, backed_up=shown.backed_up, used=now)
     facts: list[Fact] = [TicketUsed(ticket.key, now), PasskeyKept(used, over=passkey)]
     return Granted(let_in(world, account, "passkey", whence, facts))

@@ -1,0 +1,88 @@
+"""Reading the journal: whole and in order, or what it says of one thing. Whoever may audit; and that they read it stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from comity.domain.record import Entry, decode_fields, open_record
+from comity.domain.record.kinds import journal_1
+from comity.domain.record.opened import uuid_trace
+from comity.flows.journal import journals
+from comity.ports import Place, World
+
+PAGE = 256
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One entry, and where the record stands that holds it.
+
+    number  of the entry in its record
+    name    of the person; None where it is erased, or nobody's
+    """
+
+    place: Place
+    number: int
+    record: str
+    actor: str | None
+    roles: tuple[str, ...]
+    name: str | None
+    why: str | None
+    entry: journal_1.Entry
+
+
+def walk(world: World, start: int = 0, origin: str | None = None) -> Iterator[Kept]:
+    """Every entry, oldest first; from `start` of one channel on, or of all from their first."""
+    for channel in journals(world):
+        if origin is not None and channel.origin != origin:
+            continue
+        size = world.store.position(channel.origin).size
+        for at in range(start if origin is not None else 0, size, PAGE):
+            for entry in world.store.entries(channel.origin, at, min(at + PAGE, size)):
+                yield from kept_in(Place(channel.origin, entry.index), entry)
+
+
+def newest(world: World, limit: int, before: Place | None = None) -> Iterator[Kept]:
+    """Newest first, at most `limit` records of the journal, from the one before `before` on."""
+    left = limit
+    channels = journals(world)[::-1]
+    if before is not None:
+        names = [channel.origin for channel in channels]
+        channels = channels[names.index(before.origin) :] if before.origin in names else []
+    for channel in channels:
+        size = world.store.position(channel.origin).size
+        stop = min(size, before.index) if before is not None and before.origin == channel.origin else size
+        start = max(0, stop - left)
+        for entry in reversed(world.store.entries(channel.origin, start, stop)):
+            yield from reversed(list(kept_in(Place(channel.origin, entry.index), entry)))
+        left -= stop - start
+        if left <= 0:
+            return
+
+
+def about(world: World, thing: str) -> list[Kept]:
+    """Entries of acts about a thing or record, by its UUID, oldest first; what was only read is found by `walk`."""
+    key = uuid_trace(journal_1.TRACE, thing).key
+    places = world.store.traced(journal_1.TRACE, [key]).get(key, [])
+    order = {channel.origin: at for at, channel in enumerate(journals(world))}
+    found = []
+    for place in sorted(places, key=lambda each: (order.get(each.origin, -1), each.index)):
+        for entry in world.store.entries(place.origin, place.index, place.index + 1):
+            for each in kept_in(place, entry):
+                if thing in (*each.entry.records, *each.entry.about):
+                    found.append(each)
+    return found
+
+
+def kept_in(place: Place, entry: Entry) -> Iterator[Kept]:
+    """The entries of one record of the journal; none of a record of another kind, such as the one by which a channel goes on."""
+    if entry.envelope is None:
+        return
+    record = open_record(entry.envelope, decode_fields(entry.fields) if entry.fields else ())
+    body = record.body
+    if isinstance(body, journal_1.Body):
+        name = body.name if isinstance(body.name, str) else None
+        why = body.why if isinstance(body.why, str) else None
+        for number, each in enumerate(body.entries):
+            yield Kept(place, number, record.envelope.id, body.actor, body.roles, name, why, each)
