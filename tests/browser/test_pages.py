@@ -24,6 +24,15 @@ PAGES = (
     "/desk/settings",
     "/desk/search?q=https://lure-hill.example/apply?id=4471",
     "/desk/search?q=a@b.example",
+    "/desk/rescue",
+    "/desk/rescue/new",
+    "/desk/rescue/{rescue}",
+    "/desk/reports",
+    "/desk/reports/new",
+    "/desk/reports/{report}",
+    "/desk/requests/new?report={report}",
+    "/desk/requests/{draft}/draft",
+    "/desk/check",
     "/desk/nothing-here",
 )
 

@@ -38,6 +38,7 @@ def laid_out(desks: Desks) -> dict[str, str]:
         "draft": _draft(kr, facts=FACTS["vi"]),
         "received": _received(desks),
         "rescue": _rescue(desks),
+        "report": _report(kr),
     }
     _talk(desks, named["answered"])
     _keep(desks, named["kept"])
@@ -149,3 +150,20 @@ def _rescue(desks: Desks) -> str:
     desks.kh.post(f"/requests/{request}/opened")
     desks.exchange()
     return request
+
+
+def _report(kr: Side) -> str:
+    """Somebody is held; the words name a page that a request of ours is about, and a telephone that nobody has named."""
+    told = f"{FACTS['ko']} https://lure-island.example/apply?id=4471 광고를 보고 출국, 연락은 +82 10-5550-4471 뿐."
+    body = {
+        "country": "KH",
+        "category": "held-against-will",
+        "channel_in": "citizen",
+        "language": "ko",
+        "fictional": True,
+        "narrative": told,
+        "values": [{"value": "https://lure-island.example/apply?id=4471"}, {"value": "+82 10-5550-4471"}],
+        "victims": [{"name": "가상인 나", "whereabouts": "가상만 단지 3동"}],
+    }
+    report: str = kr.post("/reports", body)["report"]
+    return report
