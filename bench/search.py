@@ -78,7 +78,7 @@ class Written:
 def measure(*, records: int = 1_000_000, rounds: int = 10) -> Result:
     """records  messages of two to four phrases each; they are put into the tables by SQL, what filing costs is told apart
 
-    Both sides give the last 20 and count up to 500. An answer of ours that differs from the definition is a disagreement.
+    Both sides give the last 20 and count up to 300. An answer of ours that differs from the definition is a disagreement.
     """
     seen = Observed()
     written = Written()

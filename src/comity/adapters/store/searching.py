@@ -35,7 +35,7 @@ from comity.domain.terms import Instant
 from comity.errors import Malformed
 from comity.ports import Hit, Hits, Place
 
-COUNTED_MAX: Final = 500
+COUNTED_MAX: Final = 300
 """Places that are counted; beyond them it is said that there are more."""
 
 _fts = table("search_words", column("rowid"), column("open"))
