@@ -182,7 +182,7 @@ class PeopleTable(_Table, frozen=True):
     argon2_passes: Annotated[int, msgspec.Meta(ge=2, le=100)] = 3
     argon2_lanes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
     origin: str = ""
-    passkey_for: tuple[Literal["approve", "countersign", "erase", "clear", "freeze", "peers", "keys"], ...] = ()
+    passkey_for: tuple[Literal["approve", "countersign", "erase", "clear", "freeze"], ...] = ()
 
 
 class _File(_Table, frozen=True):
@@ -270,6 +270,13 @@ def choose_home(given: str | None, environment: Mapping[str, str] | None = None)
     """The node's folder: as given, else `COMITY_HOME`, else `~/.comity`."""
     here = os.environ if environment is None else environment
     return Path(given or here.get("COMITY_HOME") or Path.home() / ".comity").expanduser().absolute()
+
+
+def tokens_folder(environment: Mapping[str, str] | None = None) -> Path:
+    """Where the command line keeps the personal tokens of who works at it: `COMITY_TOKENS`, else the user's settings."""
+    here = os.environ if environment is None else environment
+    base = here.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(here.get("COMITY_TOKENS") or Path(base) / "comity").expanduser().absolute()
 
 
 def choose_officer(given: str | None, environment: Mapping[str, str] | None = None) -> str | None:

@@ -182,7 +182,9 @@ def test_the_purpose_is_chosen_with_a_reason_that_is_kept(house: House) -> None:
     admin = house.first()
     kim = house.add(admin, "kim", "officer")
     assert "context-without-reason" in kim.refused("/session/context", {"reason": "x", "purpose": "rescue"})
-    case = kim.post("/cases", {"number": "2026-1", "title": "FICTIONAL harbour", "purposes": ["crime", "rescue"]})["file"]["case"]
+    case = kim.post("/cases", {"number": "2026-1", "title": "FICTIONAL harbour", "purposes": ["crime", "rescue"]})[
+        "file"
+    ]["case"]
     told = kim.post(
         "/session/context",
         {"reason": "a call at night (fictional)", "purpose": "rescue", "case": case, "basis": "act-1"},

@@ -14,7 +14,7 @@ from msgspec import structs
 from comity.domain.ledger import TlogProof, inclusion_proof
 from comity.domain.receipt import verify_receipt
 from comity.domain.record import Record
-from comity.domain.record.kinds import decision_2
+from comity.domain.record.kinds import decision_1, decision_2
 from comity.domain.record.signed import SignedBy, challenge_of, check_signed, statement
 from comity.errors import BadSignature, Malformed, Unproven
 from comity.flows.filing import desk as desk_of
@@ -126,7 +126,7 @@ def test_a_flipped_bit_anywhere_in_the_signature_is_refused(desk: House, member:
         {"at": "2026-11-25T08:00:00.001Z"},
         {"ground": "missing-basis"},
         {"choice": "granted"},
-        {"terms": (decision_2.decision_1.Term("text", "kind"),)},
+        {"terms": (decision_1.Term("text", "kind"),)},
     ],
     ids=lambda changed: next(iter(changed)),
 )

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import msgspec
 
@@ -74,6 +75,11 @@ def running(config: Config) -> Running | None:
 def read_token(config: Config) -> str:
     """The token that opens the desk's API; Misconfigured when others could read it too."""
     return read_secret(config.token).decode("ascii").strip()
+
+
+def read_own_token(path: Path) -> str:
+    """The personal token of who works at a command line; Misconfigured when others could read it too."""
+    return read_secret(path).decode("ascii").strip()
 
 
 def _lock(handle: int, config: Config) -> None:

@@ -124,7 +124,7 @@ def _signed(record: Record[Any] | None) -> SignedBy | None:
     try:
         return check_signed(record.envelope.issuer, record.body, signed)
     except Malformed as fault:
-        raise MalformedRecord("passkey-signature", **fault.facts) from fault
+        raise MalformedRecord("passkey-signature", why=str(fault.facts.get("why", fault.code))) from fault
 
 
 def _salt_and_envelope(extra: bytes | None, envelope: bytes | None) -> tuple[bytes, bytes]:

@@ -46,6 +46,10 @@ class Desk:
         """Decoded JSON of the answer to `body`, anything that msgspec encodes."""
         return self._ask("POST", path, content=msgspec.json.encode({} if body is None else body))
 
+    def delete(self, path: str) -> Any:
+        """Decoded JSON of what ends something."""
+        return self._ask("DELETE", path)
+
     def post_bytes(self, path: str, raw: bytes) -> Any:
         """Decoded JSON of the answer to a body that is no JSON."""
         answer = asyncio.run(self._send("POST", path, {}, raw, "application/octet-stream"))
@@ -98,12 +102,14 @@ class Desk:
 
 
 @contextmanager
-def open_desk(config: Config, officer: str | None, *, inspect: bool = False) -> Iterator[Desk]:
+def open_desk(config: Config, officer: str | None, *, inspect: bool = False, own: str | None = None) -> Iterator[Desk]:
     """The desk of the node in this home, wherever it is answered.
 
     inspect   may also open a store that is behind its own signatures; for what only reads
+    own       token of who is logged in at this command line; without one the node's
     """
-    token, patience = read_token(config), time.monotonic() + PATIENCE_S
+    node_token, patience = read_token(config), time.monotonic() + PATIENCE_S
+    token = own or node_token
     while True:
         told = running(config)
         if told is not None:
@@ -122,7 +128,7 @@ def open_desk(config: Config, officer: str | None, *, inspect: bool = False) -> 
             time.sleep(0.1)
             continue
         with node:
-            app: Any = desk_app(node.itself, token)  # the two libraries spell the types of an ASGI app differently
+            app: Any = desk_app(node.itself, node_token)  # the two libraries spell the types of an ASGI app differently
             yield Desk(HERE, token, officer, httpx2.ASGITransport(app=app))
         return
 

@@ -14,6 +14,8 @@ NOT_SHOWN = {
     "clock-beyond-cosigners": "the time beyond the clocks of those who cosigned",
 }
 
+NO_HAND = "whose hand unlocked the device that signed, or that the account belongs to the person it names"
+
 _LEAF = "the record, its salt, its place or a hash of the proof"
 _PARTS = {
     # the receipt file
@@ -69,6 +71,8 @@ _PARTS = {
 
 def part_of(fault: ComityError) -> str:
     """The part of the receipt, or of what was given beside it, that is at fault."""
+    if fault.code == "passkey-signature":
+        return f"the passkey's signature inside the record: {fault.facts.get('why', '')}"
     if isinstance(fault, BadSignature):
         return f"the signature of {fault.facts.get('name', 'a known key')}"
     if fault.code.startswith("policy-") and fault.code not in _PARTS:
@@ -77,6 +81,6 @@ def part_of(fault: ComityError) -> str:
     return _PARTS.get(fault.code, "the record or its fields")
 
 
-def not_shown() -> list[str]:
-    """What no receipt shows."""
-    return [NOT_SHOWN[code] for code in PROVES_NOT]
+def not_shown(*, signed: bool = False) -> list[str]:
+    """What no receipt shows; of one over a signed decision, what its signature doesn't show either."""
+    return [NOT_SHOWN[code] for code in PROVES_NOT] + ([NO_HAND] if signed else [])

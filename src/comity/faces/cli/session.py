@@ -15,6 +15,7 @@ from rich.console import Console
 from comity.config import Config, choose_home, choose_officer, read_config
 from comity.errors import Malformed, NotFound
 from comity.faces.cli.client import Desk, open_desk
+from comity.faces.cli.own_token import own_token
 
 PIPED_WIDTH = 160
 
@@ -37,9 +38,14 @@ class Session:
         return read_config(self.home)
 
     @contextmanager
-    def desk(self, *, inspect: bool = False) -> Iterator[Desk]:
-        """The desk's API: of the node that runs, else in this process."""
-        with open_desk(self.config(), self.officer, inspect=inspect) as desk:
+    def desk(self, *, inspect: bool = False, as_operator: bool = False) -> Iterator[Desk]:
+        """The desk's API: of the node that runs, else in this process; as who is logged in here, if anybody is.
+
+        as_operator   with the node's own token all the same: who comes in is nobody yet
+        """
+        config = self.config()
+        own = None if as_operator else own_token(config.name)
+        with open_desk(config, self.officer, inspect=inspect, own=own) as desk:
             yield desk
 
     def show(self, value: object, human: Callable[[Console], None]) -> None:

@@ -118,7 +118,8 @@ def _told(shown: Verified, raw: bytes, trusted: bytes | None, policy: Policy | N
             "policy_sha256": sha256(trusted).hexdigest() if trusted is not None else None,
             "signed_by": [{"name": line.name, "key_id": line.id.hex()} for line in note.signatures],
         },
-        "does_not_show": not_shown(),
+        "signed_with_passkey": msgspec.to_builtins(shown.signed) if shown.signed is not None else None,
+        "does_not_show": not_shown(signed=shown.signed is not None),
         "exit": OK if shown.keys_proven else UNPROVEN_KEYS,
     }
 
@@ -140,6 +141,7 @@ def _print(console: Console, file: Path, shown: Verified, told: dict[str, Any]) 
             ("place", f"number {place['index']} of {place['size']} in {place['origin']}"),
             ("served", _served(shown)),
             *[("cosigned", f"{c.name} at {moment_s(c.time_s)}") for c in shown.cosigners],
+            ("signed", _signed(shown)),
             ("open", ", ".join(shown.opened)),
             ("closed", f"{', '.join(shown.closed)} (sealed; the receipt commits to the values)" if shown.closed else None),
             ("unknown", f"{shown.unknown_lines} signatures by keys that the policy doesn't name" if _strange(shown) else None),
@@ -147,7 +149,8 @@ def _print(console: Console, file: Path, shown: Verified, told: dict[str, Any]) 
     )  # fmt: skip
     if shown.record is not None:
         say(console, "It says:")
-        pairs(console, flat(what["body"]), indent=4)
+        body = {name: value for name, value in what["body"].items() if name != "signed"}  # told above, in words
+        pairs(console, flat(body), indent=4)
     say(console, "Compare over a way that you already trust:" if not shown.keys_proven else "Fingerprints:")
     compare = told["compare"]
     pairs(
@@ -165,6 +168,15 @@ def _print(console: Console, file: Path, shown: Verified, told: dict[str, Any]) 
         say(console, f"    - {sentence}")
     if not shown.keys_proven:
         say(console, LATER, "yellow")
+
+
+def _signed(shown: Verified) -> str | None:
+    if (by := shown.signed) is None:
+        return None
+    return (
+        f"with a passkey ({by.algorithm}) that the issuer enrolled for the account of {by.by}, at {moment(by.at)} as the issuer says, "
+        f"over the record with SHA-256 {by.subject}"
+    )
 
 
 def _who(shown: Verified) -> str:
