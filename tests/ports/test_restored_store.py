@@ -14,11 +14,13 @@ from comity.adapters.store.postgres import PostgresStore
 from comity.adapters.store.returning import BACK, WITNESS_BACK
 from comity.adapters.store.sqlite import SqliteStore
 from comity.domain.ledger import Channel, Lane, Line, Standing
+from comity.domain.people import Account, Session, Ticket
 from comity.domain.record import Sealed, State, seal
 from comity.domain.record.kinds import request_1
 from comity.domain.terms import Instant, NodeName
 from comity.errors import Conflict, Fenced, Misconfigured
 from comity.ports import Erasure, Place, Stopped, Witnessed, World
+from comity.ports.people import AccountKept, SessionKept, SessionsEnded, TicketKept, TicketUsed
 from tests import postgres
 from tests.worlds import SeededMint, channel_to, introduce, letter, marking, node_world, sealed_indicator
 
@@ -455,4 +457,27 @@ def test_a_restored_postgres_is_fenced_and_acknowledged_as_any_other(tmp_path: P
     store.close()
     store = start(5)
     assert store.channel(origin).standing is Standing.RETIRED
+    store.close()
+
+
+def test_what_was_ended_since_the_backup_opens_nothing_again(tmp_path: Path) -> None:
+    """A session that its person ended, and a code that was used up, are both open in the backup."""
+    world = node(tmp_path)
+    origin = written(world, 3)
+    person = Account("a", "kim", "Kim (fictional)", ("officer",), "ko", "Asia/Seoul", "active", Instant(1), "")
+    session = Session(b"k" * 32, "s", "a", "browser", "password", Instant(1), Instant(2), Instant(9), 0)
+    ticket = Ticket(b"t" * 32, "code", "a", Instant(1), Instant(9))
+    world.store.keep([], [AccountKept(person), SessionKept(session), TicketKept(ticket, Instant(0))])
+    world.store.close()
+    backup(tmp_path)
+    world = node(tmp_path, seed=2)
+    world.store.keep([], [SessionsEnded("a", Instant(3), "left"), TicketUsed(b"t" * 32, Instant(3))])
+    world.store.keep([letter(origin, sealed_indicator(world, 9))])
+    world.store.close()
+    restore(tmp_path)
+    store = for_recovery(tmp_path)
+    store.acknowledge_restore()
+    assert [(each.ended, each.why) for each in store.sessions("a")] == [(2, "restored-from-backup")]
+    assert [each.used for each in store.tickets("a", "code")] == [1]
+    assert store.account_named("kim") == person
     store.close()

@@ -67,9 +67,17 @@ def acknowledge(group: Group, logs: Mapping[str, Log], fences: Mapping[str, str]
     for name in (BACK, *((WITNESS_BACK,) if witness else ())):
         group.connection.execute(delete(t.cursor).where(t.cursor.c.name == name))
         group.connection.execute(insert(t.cursor).values(name=name, at=n))
+    _ask_people_anew(group)
     lost = tuple(sorted((told.sizes.keys() | told.lines.keys()) - logs.keys() - told.lost))
     group.marks += returned_marks(group.me, n, {**logs, **group.touched}, told, witness=witness)
     return Restored(n, tuple(retired), tuple(behind), lost, witness)
+
+
+def _ask_people_anew(group: Group) -> None:
+    """What was ended or used up since the backup opens nothing again: every session and single-use secret ends."""
+    s, k = t.person_session.c, t.ticket.c
+    group.connection.execute(update(t.person_session).where(s.ended.is_(None)).values(ended=s.seen, why=WHY))
+    group.connection.execute(update(t.ticket).where(k.used.is_(None)).values(used=k.made))
 
 
 def _stand(group: Group, origin: str, standing: Standing, why: str) -> None:
