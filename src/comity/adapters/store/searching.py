@@ -190,6 +190,8 @@ def _pg_side(way: Way, tokens: Any, folded: Any, parts: Any) -> ColumnElement[bo
         case Phrase(runs):
             asked = list(way.tokens[:-1]) if way.begins else list(way.tokens)
             asked += ["·" + runs[-1]] if way.begins else []
+            if len(asked) == 1:  # one token has no order
+                return _holds(tokens, asked)
             return and_(_holds(tokens, asked), spaced.op("like", return_type=Boolean())(f"%{way.pattern}%"))
         case Piece(text_):
             return and_(_holds(tokens, list(way.tokens)), parts.op("like", return_type=Boolean())(f"%{text_}%"))
