@@ -6,10 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import postgres
 from tests.browser import find
+
+hypothesis.settings.register_profile("comity", deadline=None)  # tests count work; a busy machine is no fault
+hypothesis.settings.load_profile("comity")
 
 REQUIRED = {word for word in os.environ.get("COMITY_REQUIRE", "").split(",") if word}
 

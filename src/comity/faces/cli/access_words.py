@@ -21,7 +21,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "victim-stays-here": ("Who suffers is told in no export and no search.", "Leave it out."),
     "act-not-declared": ("The route {route} doesn't say which act it is.", "Report it: nobody can be allowed what has no name."),
     "context-header": ("The header {header} can't be read.", "One line of at most {characters_max} characters."),
-    "report-not-here": ("There is no report {report} here.", "See: comity report list"),
     # cases
     "case": ("There is no such case here.", "See: comity case list"),
     "case-number-taken": ("Another case has the number {number}.", "Give another --number."),

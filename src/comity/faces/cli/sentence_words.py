@@ -15,6 +15,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **MEASURES,
     # reports and values
     "report-empty": ("The report holds neither a value nor a narrative.", "Give --value, --narrative, or both."),
+    "report-not-here": ("There is no report {report} here.", "See: comity report list"),
     "value-of-no-kind": ("No kind of indicator fits {text}.", "Name the kind: comity lookup VALUE --kind KIND; kinds: comity lookup --kinds"),
     "indicator-kind-unknown": ("There is no kind of indicator {kind}.", "Use one of: {known}"),
     "personal-value-in-address": ("A value of kind {kind} is a person's own and doesn't belong in an address.", "Send it in a body: POST /lookup"),
