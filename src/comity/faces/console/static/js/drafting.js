@@ -20,11 +20,16 @@ if (form) {
   if (kept && kept.address === address && !document.querySelector("[data-focus]")) {
     put();
     shown.hidden = false;
-    const route = kept.said.route;
-    // The routes and members belong to what was just put back: they are asked for anew, and filled again once they are here.
-    document.addEventListener("htmx:after:swap", () => put(), { once: true });
-    form.querySelector("#f-measure").dispatchEvent(new Event("change", { bubbles: true }));
-    if (route) form.querySelector(`[name=route][value="${CSS.escape(route)}"]`)?.click();
+    // The routes and members belong to what was just put back: they are asked for anew, once more if the route came only then.
+    let again = 1;
+    document.addEventListener("htmx:after:swap", () => {
+      put();
+      const route = form.querySelector(`[name=route][value="${CSS.escape(kept.said.route ?? "")}"]`);
+      if (again-- > 0 && route && !route.defaultChecked) route.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    const ask = () => form.querySelector("#f-measure").dispatchEvent(new Event("change", { bubbles: true }));
+    if (document.readyState === "complete") ask();
+    else addEventListener("load", ask, { once: true });
   }
   form.addEventListener("input", () => {
     const said = {};
