@@ -62,7 +62,7 @@ def test_a_making_that_was_cut_off_goes_on_with_the_same_keys(made: Config) -> N
     make_node(made)
     assert (made.token.read_bytes(), (made.keys / "certificate.pem").read_bytes()) == (token, certificate)
     with open_node(made) as node:
-        assert len(node.world.store.channels()) == 1
+        assert len(node.world.store.channels()) == 2
 
 
 def test_keys_of_another_node_are_refused(made: Config) -> None:

@@ -175,6 +175,12 @@ def acting(world: World, actor: Actor, act: str = "", why: str = "") -> World:
     return replace(world, store=cast(Store, Journalled(base, store.inner, store.waiting, Tally(actor, act, why))))
 
 
+def own(world: World) -> World:
+    """The world as the node itself works in it: with everything in it, and nothing that it looks up there is anybody's reading."""
+    store = world.store
+    return replace(world, store=store.base.store) if isinstance(store, Journalled) else world
+
+
 def tally_of(world: World) -> Tally | None:
     """What has come together in this world; None where it is nobody's, or no journal is kept."""
     return world.store.tally if isinstance(world.store, Journalled) else None
@@ -184,7 +190,8 @@ def asked_for(world: World, act: str, things: Iterable[str] = (), *, granted: bo
     """A flow has asked whether its actor may: from now on that is what they do here."""
     tally = tally_of(world)
     if tally is not None and granted:
-        tally.act = act
+        if not tally.act or act != "read-victim":  # who may see victims as well is still searching
+            tally.act = act
         tally.things.update(dict.fromkeys(things))
 
 

@@ -16,6 +16,7 @@ from comity.config import Config
 from comity.domain.ledger import Admission, Standing, successor
 from comity.domain.terms import Instant, instant_text, seconds
 from comity.errors import ComityError
+from comity.flows.oversight import told, watches
 from comity.node.assembly import Node
 from comity.node.storing import place
 
@@ -63,7 +64,7 @@ def examine_files(config: Config) -> list[Finding]:
 
 def examine(node: Node) -> list[Finding]:
     """What an opened node can tell: fences, time, certificates, channels, and the way to each accepted peer."""
-    return [*_store(node), *_clock(node), *_certificates(node), *_channels(node), *_peers(node)]
+    return [*_store(node), *_clock(node), *_certificates(node), *_channels(node), *_oversight(node), *_peers(node)]
 
 
 def _closed(path: Path, step: str) -> Finding:
@@ -134,6 +135,13 @@ def _channels(node: Node) -> Iterator[Finding]:
         good = channel.standing is Standing.OPEN or (ended and successor(channel.origin, channels) is not None)
         code = "channel-open" if good else f"channel-{channel.standing.value}"
         yield Finding("channel", channel.origin, good, code, {"writer": channel.writer, "why": channel.why})
+
+
+def _oversight(node: Node) -> Iterator[Finding]:
+    """Whose daily cosignature on the journal is missing."""
+    for each in watches(node.world):
+        code = "overseer-silent" if each.silent else "overseer-confirms"
+        yield Finding("oversight", each.overseer.name, not each.silent, code, told(each))
 
 
 def _peers(node: Node) -> Iterator[Finding]:

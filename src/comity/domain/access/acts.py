@@ -33,6 +33,7 @@ ACTS: Final[Mapping[Act, str]] = MappingProxyType(
             ("message", "write to the other side about a request"),
             ("open", "tell the other side that one has opened what it sent"),
             ("share", "send indicators to a partner, or import a list"),
+            ("subject-access", "answer a person who asks what is held about them, once somebody else has confirmed it"),
             # rescue
             ("alert", "send a rescue alert alone"),
             ("countersign", "give the second signature of an alert"),

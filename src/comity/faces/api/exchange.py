@@ -23,12 +23,13 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery, QueryParameter, RawBody
 from litestar.response import Stream
 
-from comity.domain.ledger import ASKED_BYTES_MAX, Admission, Lane, Peer, parse_tile_path
+from comity.domain.ledger import ASKED_BYTES_MAX, Admission, Lane, Peer, parse_tile_path, tile_path
+from comity.domain.terms import Refused
 from comity.errors import Busy, MalformedNote, NotFound
 from comity.faces.api.guard import PLAIN_PATH
 from comity.faces.api.problems import PROBLEM_HANDLERS, problem_response, refusal
 from comity.faces.api.witness import answered, served
-from comity.flows import carry, held
+from comity.flows import carry, held, oversight
 from comity.flows import witness as witnessing
 from comity.flows.roster import promote
 from comity.ports import World
@@ -129,6 +130,10 @@ def exchange_app(
             all_events,
             add_checkpoint,
             witnessed,
+            overseen,
+            overseen_checkpoint,
+            overseen_page,
+            overseen_cosign,
             held_channels,
             held_checkpoint,
             held_tile,
@@ -305,6 +310,48 @@ def held_records(
     """Entries of the caller's own channel, without what was erased."""
     _, n, width = _tile_path(f"records{rest}")
     return _bytes(held.held_records(*_written(request, channel), n, width, _whole(skip)), BYTES_TYPE, NEVER)
+
+
+@get("/journal", sync_to_thread=True)
+def overseen(request: Asking) -> Response[bytes]:
+    """The node's journals, for an enrolled overseer; for anybody else there is no such resource."""
+    world, _ = _overseer(request)
+    return _json([each.text for each in oversight.journal_channels(world)])
+
+
+@get("/journal/{channel:str}/checkpoint", sync_to_thread=True)
+def overseen_checkpoint(request: Asking, channel: FromPath[str]) -> Response[bytes]:
+    """The newest note of a journal."""
+    world, _ = _overseer(request)
+    note = oversight.head(world, _origin(world, channel)).checkpoint.encode()
+    return _bytes(note, NOTE_TYPE, NEVER)
+
+
+@get("/journal/{channel:str}/page/{rest:path}", sync_to_thread=True)
+def overseen_page(request: Asking, channel: FromPath[str], rest: FromPath[str]) -> Response[bytes]:
+    """A tile or a bundle of a journal, as far as the overseer's order reaches."""
+    world, overseer = _overseer(request)
+    level, n, width = _tile_path(rest.removeprefix("/"))
+    raw = oversight.page(world, _origin(world, channel), tile_path(level, n, width), overseer)
+    return _bytes(raw, BYTES_TYPE, NEVER)
+
+
+@post("/journal/cosign", sync_to_thread=True)
+def overseen_cosign(request: Asking, body: RawBody) -> Response[bytes]:
+    """Takes the overseer's cosignature."""
+    world, _ = _overseer(request)
+    taken = oversight.take_line(world, body)
+    if isinstance(taken, Refused):
+        return problem_response(refusal(403, taken.reasons[0].code, "The cosignature doesn't stand"))
+    return _bytes(b"%d\n" % taken.value.size, SIZE_TYPE, NEVER)
+
+
+def _overseer(request: Asking) -> tuple[World, oversight.Overseer]:
+    world, caller = _world_and_caller(request)
+    found = oversight.overseen_by(world, caller.name)
+    if found is None:
+        raise NotFound("no-such-resource")
+    return world, found
 
 
 @get("/ch/{channel:str}/events")

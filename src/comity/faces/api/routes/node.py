@@ -9,6 +9,8 @@ from litestar.params import JSONBody
 import comity
 from comity.domain.terms import instant_text
 from comity.faces.api.asking import Here, House
+from comity.flows.journal import own
+from comity.flows.oversight import silent
 from comity.flows.recover import waiting
 from comity.node.doctor import examine
 
@@ -17,12 +19,14 @@ class Health(msgspec.Struct, frozen=True):
     """The node answers.
 
     accounts  whether people have accounts here; without any, whoever has the token acts as whom they name
+    unwatched  overseers whose daily cosignature on the journal is missing
     """
 
     status: str
     node: str
     version: str
     accounts: bool
+    unwatched: list[str]
 
 
 class PullState(msgspec.Struct, frozen=True):
@@ -123,7 +127,8 @@ class Rebuilt(msgspec.Struct, frozen=True):
 @get("/health", sync_to_thread=True, opt={"act": "status", "token": True})
 def health(world: Here) -> Health:
     """Whether the node answers."""
-    return Health("ok", world.me.name, comity.__version__, world.people.has_accounts())
+    missing = silent(own(world))
+    return Health("ok", world.me.name, comity.__version__, world.people.has_accounts(), missing)
 
 
 @get("/status", sync_to_thread=True, opt={"act": "audit", "token": True})

@@ -1,0 +1,81 @@
+"""The journal: who did and read what, and what in it deserves a second look."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar import get
+from litestar.params import QueryParameter
+
+from comity.domain.record.kinds import journal_1
+from comity.errors import Malformed
+from comity.faces.api.asking import Here, Officer, granted
+from comity.flows.access import whole
+from comity.flows.journal_read import Kept, newest
+from comity.flows.misuse import report
+from comity.ports import Place
+
+Limit = Annotated[
+    int, QueryParameter(name="limit", ge=1, le=1000, description="Records of the journal; one holds up to 128 entries.")
+]
+Before = Annotated[
+    str | None, QueryParameter(name="before", max_length=300, description="`origin index` of the last record shown.")
+]
+Offset = Annotated[int, QueryParameter(name="utc_offset_minutes", ge=-840, le=840)]
+
+
+class JournalLine(msgspec.Struct, frozen=True):
+    """One entry. `name` and `why` are null where they were erased, or there were none."""
+
+    origin: str
+    index: int
+    record: str
+    actor: str | None
+    roles: list[str]
+    name: str | None
+    why: str | None
+    entry: journal_1.Entry
+
+
+class LookView(msgspec.Struct, frozen=True):
+    """Something to ask about; never a finding about somebody."""
+
+    code: str
+    actor: str
+    count: int
+    first: str
+    last: str
+
+
+def journal_line(kept: Kept) -> JournalLine:
+    """An entry as the API shows it."""
+    place = kept.place
+    return JournalLine(
+        place.origin, place.index, kept.record, kept.actor, list(kept.roles), kept.name, kept.why, kept.entry
+    )
+
+
+@get("/journal", sync_to_thread=True, opt={"act": "audit"})
+def journal(world: Here, officer: Officer, limit: Limit = 100, before: Before = None) -> list[JournalLine]:
+    """The newest entries; that somebody read them is one of the next."""
+    return [journal_line(each) for each in newest(whole(world), limit, _place(before))]
+
+
+@get("/journal/report", sync_to_thread=True, opt={"asks": "audit"})
+def looks(world: Here, officer: Officer, utc_offset_minutes: Offset = 0) -> list[LookView]:
+    """What stands out: own name, no case, nights, a great deal at once, many refusals, emergencies."""
+    found = granted(report(world, officer, utc_offset_minutes * 60_000))
+    return [LookView(each.code, each.actor, each.count, each.first, each.last) for each in found]
+
+
+def _place(before: str | None) -> Place | None:
+    if before is None:
+        return None
+    origin, _, index = before.rpartition(" ")
+    if not origin or not index.isdecimal():
+        raise Malformed("journal-place", before=before[:100])
+    return Place(origin, int(index))
+
+
+routes = [journal, looks]

@@ -1,0 +1,71 @@
+"""`comity journal`: who did and read what in this node."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from comity.faces.cli.session import session
+from comity.faces.cli.showing import moment, say, table
+
+ORDER = 86
+WORDS: dict[str, tuple[str, str]] = {
+    "journal-waits": ("The journal can't be kept: {waiting} entries wait.", "Look at the disk: comity doctor. Until then nothing is shown to anybody."),
+    "journal-behind-its-signatures": ("The journal {origin} may not be signed on.", "See Restore in docs/operate.md."),
+    "journal-place": ("{before} names no record of the journal.", "Give the origin and the index that the list shows."),
+}  # fmt: skip
+group = typer.Typer(help="Who did and read what in this node.", no_args_is_help=True)
+ASKED = {
+    "own-name": "asked for their own name",
+    "asked-without-case": "asked for values or names in no case",
+    "night-peak": "opened many records at night",
+    "many-at-once": "opened a great many records within an hour",
+    "refused-often": "was refused often in a day",
+    "break-glass": "opened a case of others in an emergency",
+}
+
+
+@group.command(name="list")
+def list_(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(help="Records; one holds up to 128 entries.", min=1, max=1000)] = 50,
+    before: Annotated[str | None, typer.Option(help="`ORIGIN INDEX` of the last record shown.")] = None,
+) -> None:
+    """Show the newest entries. That you have read them is one of the next."""
+    here = session(context)
+    query: dict[str, Any] = {"limit": limit, **({"before": before} if before else {})}
+    with here.desk() as desk:
+        found: list[dict[str, Any]] = desk.get("/journal", **query)
+    here.show(found, lambda console: _table(console, found))
+
+
+@group.command()
+def report(context: typer.Context) -> None:
+    """Show what deserves a question: own name, no case, nights, a great deal at once. None of it is a finding about somebody."""
+    here = session(context)
+    offset = -(time.altzone if time.localtime().tm_isdst > 0 else time.timezone) // 60
+    with here.desk() as desk:
+        found: list[dict[str, Any]] = desk.get("/journal/report", utc_offset_minutes=offset)
+
+    def human(console: Console) -> None:
+        for each in found:
+            what = ASKED.get(each["code"], each["code"])
+            say(console, f"{each['actor']} {what}: {each['count']}, {moment(each['first'])} to {moment(each['last'])}")
+        say(console, "Each is a question to ask." if found else "Nothing stands out.")
+
+    here.show(found, human)
+
+
+def _table(console: Console, found: list[dict[str, Any]]) -> None:
+    rows = []
+    for each in found:
+        entry = each["entry"]
+        outcome = "" if entry.get("outcome", "granted") == "granted" else ", ".join(entry.get("reasons", []))
+        about = ", ".join(entry.get("about", [])[:2])
+        who = each["name"] or each["actor"] or ", ".join(each["roles"])
+        context = " ".join(str(entry[name]) for name in ("case", "purpose", "basis") if entry.get(name))
+        rows.append((moment(entry["at"]), who, entry["act"], outcome, entry.get("rows", 0), about, context))
+    table(console, ("at", "who", "act", "refused", "rows", "about", "case, purpose, basis"), rows)
