@@ -61,7 +61,7 @@ def _act(world: World, place: Place, command: Commanded) -> Act:
     channel = world.store.channel(place.origin)
     if channel.writer != world.me.name:
         return Act(command.id, command, False, place)
-    if channel.lane.at_home:
+    if channel.lane is Lane.DESK:
         return Act(command.id, command, True, place)
     if command.replaces is None:  # given before acts were noted
         return Act(command.id, command, True, place)

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from comity.domain.record import Entry, decode_fields, open_record
-from comity.domain.record.kinds import journal_1
+from comity.domain.record.kinds import erase_1, journal_1
 from comity.domain.record.opened import uuid_trace
+from comity.domain.terms import Actor, Granted, Reason, Refused
+from comity.flows.access import permit, whole
 from comity.flows.journal import journals
+from comity.flows.ordering import targets_of
+from comity.flows.proposal import Proposal, propose
 from comity.ports import Place, World
 
 PAGE = 256
@@ -86,3 +90,24 @@ def kept_in(place: Place, entry: Entry) -> Iterator[Kept]:
         why = body.why if isinstance(body.why, str) else None
         for number, each in enumerate(body.entries):
             yield Kept(place, number, record.envelope.id, body.actor, body.roles, name, why, each)
+
+
+def propose_forgetting(world: World, actor: Actor, record: str, ground: str) -> Granted[Proposal] | Refused:
+    """First of two persons: what a record of the journal says of a person goes; who confirms erasures confirms it. Its skeleton stays."""
+    reasons = permit(world, actor, "erase")
+    everything = whole(world)
+    ours = {channel.origin for channel in journals(everything)}
+    places = [place for place in everything.store.find(record) if place.origin in ours]
+    if not places:
+        reasons += (Reason("not-in-the-journal", {"record": record[:60]}),)
+    if reasons:
+        return Refused(reasons)
+    sealed: set[str] = set()
+    for entry in everything.store.entries(places[0].origin, places[0].index, places[0].index + 1):
+        if entry.envelope is not None:
+            sealed |= set(open_record(entry.envelope, ()).envelope.sealed)
+    if not sealed:
+        return Refused((Reason("names-nobody", {"record": record[:60]}),))
+    targets = targets_of(everything, [record], tuple(sorted(sealed)))
+    named = tuple(erase_1.Erasure(origin=t.origin, index=t.index, id=t.id, fields=t.pointers) for t in targets)
+    return propose(everything, actor, erase_1.Body(targets=named, ground=ground, ordered_by=actor.name))

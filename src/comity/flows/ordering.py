@@ -95,8 +95,9 @@ def issue(
     act = world.mint.record_id()
     note = sealed(world, body(tuple(targets)), purpose=CUSTODY, marking=ON_DESK, replaces=replaces, record=act)
     home = desk(world)
-    at_home = [t for t in targets if world.store.channel(t.origin).lane.at_home]
+    at_home = [t for t in targets if world.store.channel(t.origin).lane is Lane.DESK]
     letters = [*with_letters, _letter(home, note, at_home if erases else ())]
+    letters += _in_journals(world, body, targets, act, erases=erases)
     told: dict[NodeName, None] = {}
     unreached: dict[NodeName, None] = {}
     stranded: list[Target] = []
@@ -133,6 +134,23 @@ def _letter(origin: str, order: Sealed, erased: Iterable[Target]) -> Letter:
     plain = letter(origin, order)
     gone = tuple(Erasure(Place(t.origin, t.index), t.pointers) for t in erased)
     return Letter(origin, order, plain.told, gone)
+
+
+def _in_journals(world: World, body: Bodies, targets: Sequence[Target], act: str, *, erases: bool) -> list[Letter]:
+    """An order about what the journal says of a person stands in the journal itself, where overseers see it."""
+    going: dict[str, list[Target]] = {}
+    for target in targets:
+        if world.store.channel(target.origin).lane is Lane.JOURNAL:
+            channel = goes_on_in(world, target.origin)
+            going.setdefault(channel.origin if channel is not None else target.origin, []).append(target)
+    return [
+        _letter(
+            origin,
+            sealed(world, body(tuple(named)), purpose=CUSTODY, marking=ON_DESK, replaces=act),
+            named if erases else (),
+        )
+        for origin, named in going.items()
+    ]
 
 
 def _by_audience(world: World, targets: Iterable[Target]) -> dict[NodeName, list[Target]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from comity.domain.indicator import Indicator
+from comity.domain.ledger import Lane
 from comity.domain.record import Record
 from comity.domain.search import read_query
 from comity.domain.terms import Actor, Granted, Reason, Refused, instant_text
@@ -151,7 +152,8 @@ def _naming(world: World, about: str) -> Iterator[Place]:
     with suppress(Malformed):
         hits = world.store.searched(read_query(f'"{about}"', kept=True), HITS)
         found.update(dict.fromkeys(hit.place for hit in hits.found))
-    yield from sorted(found, key=lambda each: (each.origin, each.index))
+    told = [place for place in found if world.store.channel(place.origin).lane is not Lane.JOURNAL]
+    yield from sorted(told, key=lambda each: (each.origin, each.index))
 
 
 def _values(about: str) -> Iterator[Indicator]:

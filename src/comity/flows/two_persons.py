@@ -1,4 +1,7 @@
-"""What two persons decide about the node itself: one proposes, somebody else confirms or rejects. Both stand on the desk as decisions."""
+"""What two persons decide about the node itself: one proposes, somebody else confirms or rejects.
+
+Both stand in the journal as decisions: no search of anybody finds them there, and overseers see them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from comity.domain.record.opened import uuid_trace
 from comity.domain.terms import Actor, Granted, Reason, Refused, instant_text
 from comity.errors import NotFound
 from comity.flows.access import permit, whole
-from comity.flows.filing import desk, letter, sealed
+from comity.flows.filing import letter, sealed
+from comity.flows.journal import PURPOSE, journal_channel, own
 from comity.flows.request import ON_DESK
 from comity.ports import World
 
@@ -58,8 +62,8 @@ def propose(
         return Refused(reasons)
     told = tuple(decision_1.Term(text, kind) for kind, text in terms.items())
     body = _body(world, actor, about, PROPOSED, told, "officer", reason)
-    record = sealed(world, body, purpose="accountability", marking=ON_DESK)
-    world.store.keep([letter(desk(world), record)])
+    record = sealed(world, body, purpose=PURPOSE, marking=ON_DESK)
+    world.store.keep([letter(journal_channel(own(world)), record)])
     return Granted(Proposed(record.id, actor.name, body.at, dict(terms), reason or None, "proposed"))
 
 
@@ -75,7 +79,7 @@ def decide_on(world: World, actor: Actor, about: str, wanted: str, *, confirmed:
         return Refused(reasons)
     event = CONFIRMED if confirmed else REJECTED
     body = _body(world, actor, about, event, (decision_1.Term(found.id, PROPOSAL),), "approver", "")
-    world.store.keep([letter(desk(world), sealed(world, body, purpose="accountability", marking=ON_DESK))])
+    world.store.keep([letter(journal_channel(own(world)), sealed(world, body, purpose=PURPOSE, marking=ON_DESK))])
     return Granted(named(world, about, wanted))
 
 

@@ -6,15 +6,18 @@ from dataclasses import replace
 from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import unquote
 
+import msgspec
 from litestar import Request as HttpRequest
 from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, SkipValidation
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from comity.domain.terms import Actor, Granted, Reason, Refused
-from comity.errors import Malformed
+from comity.errors import ComityError, Malformed
+from comity.faces.api.problems import PROBLEM_TYPE, Problem, problem_of
 from comity.flows.access import permit, seen_by
 from comity.flows.journal import acting, finished, tally_of
 from comity.node.assembly import Node
@@ -87,11 +90,36 @@ def acting_world(connection: ASGIConnection[Any, Any, Any, Any], actor: Actor) -
     return found
 
 
-async def journalled(message: Any, scope: Any) -> None:
-    """Before an answer begins to leave: what was read for it is in the journal, or nothing leaves."""
-    world: World | None = (scope.get("state") or {}).get(_ACTING)
-    if message["type"] == "http.response.start" and world is not None and tally_of(world) is not None:
-        await sync_to_thread(finished, world)
+def journalling(app: ASGIApp) -> ASGIApp:
+    """Before an answer begins to leave: what was read for it is in the journal, or a problem leaves in its place."""
+
+    async def journalled(scope: Scope, receive: Receive, send: Send) -> None:
+        stopped = False
+
+        async def told_first(message: Message) -> None:
+            nonlocal stopped
+            world: World | None = (scope.get("state") or {}).get(_ACTING)
+            if message["type"] == "http.response.start" and world is not None and tally_of(world) is not None:
+                try:
+                    await sync_to_thread(finished, world)
+                except ComityError as fault:
+                    stopped = True
+                    await _send_problem(problem_of(fault), send)
+            if not stopped:
+                await send(message)
+
+        await app(scope, receive, told_first)
+
+    return journalled
+
+
+async def _send_problem(problem: Problem, send: Send) -> None:
+    raw = msgspec.json.encode(problem)
+    headers = [(b"content-type", PROBLEM_TYPE.encode()), (b"content-length", str(len(raw)).encode())]
+    start: Any = {"type": "http.response.start", "status": problem.status, "headers": headers}
+    body: Any = {"type": "http.response.body", "body": raw, "more_body": False}
+    await send(start)
+    await send(body)
 
 
 def refused_here(request: Asking, reasons: tuple[Reason, ...]) -> None:

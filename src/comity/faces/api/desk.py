@@ -27,7 +27,7 @@ from comity.faces.api import routes as routes_folder
 from comity.faces.api.asking import (
     Asking,
     RefusedHere,
-    journalled,
+    journalling,
     may_act,
     refused_here,
     the_house,
@@ -95,7 +95,7 @@ def desk_app(node: Callable[[], Node], token: str) -> Litestar:
             ValidationException: _on_validation,
         },
         before_request=_only_json,
-        before_send=[journalled],
+        middleware=[journalling],
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=OpenAPIConfig(
             title="Comity desk",

@@ -28,7 +28,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from litestar.utils.sync import AsyncCallable
 
 from comity.errors import ComityError, Malformed, NotFound
-from comity.faces.api.asking import Asking, RefusedHere, acting_world, journalled, refused_here
+from comity.faces.api.asking import Asking, RefusedHere, acting_world, journalling, refused_here
 from comity.faces.api.door import origin_of
 from comity.faces.api.problems import problem_of
 from comity.faces.console import pages as pages_folder
@@ -108,7 +108,7 @@ def console_app(node: Callable[[], Node], token: str) -> Litestar:
             HTTPException: _on_http,
             Exception: _on_surprise,
         },
-        before_send=[journalled],
+        middleware=[journalling],
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar import get
-from litestar.params import QueryParameter
+from litestar import get, post
+from litestar.params import JSONBody, QueryParameter
 
 from comity.domain.record.kinds import journal_1
 from comity.errors import Malformed
 from comity.faces.api.asking import Here, Officer, granted
+from comity.faces.api.views import Word
 from comity.flows.access import whole
-from comity.flows.journal_read import Kept, newest
+from comity.flows.journal_read import Kept, newest, propose_forgetting
 from comity.flows.misuse import report
 from comity.ports import Place
 
@@ -48,6 +49,19 @@ class LookView(msgspec.Struct, frozen=True):
     last: str
 
 
+class NewForgetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A record of the journal, and why what it says of a person goes."""
+
+    record: Word
+    ground: Word
+
+
+class Forgetting(msgspec.Struct, frozen=True):
+    """Id of the proposal; `POST /custody/proposals/{proposal}/confirm` by somebody else."""
+
+    proposal: str
+
+
 def journal_line(kept: Kept) -> JournalLine:
     """An entry as the API shows it."""
     place = kept.place
@@ -78,4 +92,10 @@ def _place(before: str | None) -> Place | None:
     return Place(origin, int(index))
 
 
-routes = [journal, looks]
+@post("/journal/forget", sync_to_thread=True, opt={"asks": "erase"})
+def forget(world: Here, officer: Officer, data: JSONBody[NewForgetting]) -> Forgetting:
+    """First of two persons: names and reasons in one record go, once somebody else has confirmed it like any erasure."""
+    return Forgetting(granted(propose_forgetting(world, officer, data.record, data.ground)).id)
+
+
+routes = [journal, looks, forget]

@@ -15,6 +15,8 @@ ORDER = 86
 WORDS: dict[str, tuple[str, str]] = {
     "journal-waits": ("The journal can't be kept: {waiting} entries wait.", "Look at the disk: comity doctor. Until then nothing is shown to anybody."),
     "journal-behind-its-signatures": ("The journal {origin} may not be signed on.", "See Restore in docs/operate.md."),
+    "not-in-the-journal": ("{record} is no record of the journal.", "See: comity journal list --json"),
+    "names-nobody": ("{record} says nothing of a person.", "There is nothing to forget in it."),
     "journal-place": ("{before} names no record of the journal.", "Give the origin and the index that the list shows."),
 }  # fmt: skip
 group = typer.Typer(help="Who did and read what in this node.", no_args_is_help=True)
@@ -57,6 +59,19 @@ def report(context: typer.Context) -> None:
         say(console, "Each is a question to ask." if found else "Nothing stands out.")
 
     here.show(found, human)
+
+
+@group.command()
+def forget(
+    context: typer.Context,
+    record: Annotated[str, typer.Argument(help="Id of a record of the journal.")],
+    ground: Annotated[str, typer.Option(help="Why.")],
+) -> None:
+    """Propose that names and reasons in a record of the journal go; its skeleton stays. Somebody else: comity record confirm."""
+    here = session(context)
+    with here.desk() as desk:
+        found: dict[str, Any] = desk.post("/journal/forget", {"record": record, "ground": ground})
+    here.show(found, lambda console: say(console, f"Next, somebody else: comity record confirm {found['proposal']}"))
 
 
 def _table(console: Console, found: list[dict[str, Any]]) -> None:
