@@ -14,6 +14,7 @@ from rich.console import Console
 
 from comity.domain.ledger import VerifierKey
 from comity.errors import NotFound
+from comity.faces.cli.client import Desk
 from comity.faces.cli.exits import REFUSED
 from comity.faces.cli.session import Session, read_file, session, write_file
 from comity.faces.cli.showing import moment, moment_s, say, table
@@ -44,6 +45,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "journal-forked": ("The first {seen_size} records of the journal aren't those that were cosigned.", "Keep both copies: the two checkpoints prove it."),
     "no-journal": ("This node keeps no journal yet.", "Start it once."),
     "overseer-silent": ("{overseer} has not cosigned the journal for more than a day; {behind} records are unconfirmed.", "Write it out: comity oversight export, and ask the overseer."),
+    "line-not-taken": ("{peer} doesn't take the cosignature (status {status}).", "Is this node its overseer, and the file of its journal?"),
+    "journal-list": ("{peer} tells no list of journals: {why}", "Ask its officer which version its node has."),
     "act": ("Nothing here has the id {act}.", "Give the id of a record, a request, a report or a case."),
 }  # fmt: skip
 group = typer.Typer(help="Who reads the journal from outside, and that overseer's own desk.", no_args_is_help=True)
@@ -116,14 +119,44 @@ def export(
     folder: Annotated[Path, typer.Argument(help="Folder for the files; made if it isn't there.")],
 ) -> None:
     """Write the journal for an overseer as plain files; again to bring them up to date."""
+    here = session(context)
+    with here.desk() as desk:
+        found: dict[str, Any] = desk.get("/oversight")
+        base = f"/oversight/pages/{quote(name, safe='')}"
+        _write(here, desk, folder, [f"{base}/{origin.replace('/ch/', '/')}" for origin in found["journals"]])
+
+
+@group.command()
+def pull(
+    context: typer.Context,
+    peer: Annotated[str, typer.Argument(help="Node whose overseer we are.")],
+    folder: Annotated[Path, typer.Argument(help="Folder for the files; made if it isn't there.")],
+) -> None:
+    """At an overseer that has a node: fetch a peer's journal over the exchange, as plain files; then `cosign` and `bring`."""
+    here = session(context)
+    with here.desk() as desk:
+        found: dict[str, Any] = desk.get(f"/overseeing/{peer}")
+        channels = [VerifierKey.parse(vkey).name.rpartition("/")[2] for vkey in found["vkeys"]]
+        _write(here, desk, folder, [f"/overseeing/{peer}/{channel}" for channel in channels])
+
+
+@group.command()
+def bring(
+    context: typer.Context,
+    peer: Annotated[str, typer.Argument(help="Node whose journal it is.")],
+    file: Annotated[Path, typer.Argument(help="File that `cosign` wrote.")],
+) -> None:
+    """At an overseer that has a node: bring its cosignature over the exchange."""
+    note = read_file(file, NOTE_BYTES_MAX).decode("utf-8", "replace")
+    _post(context, f"/overseeing/{peer}/cosign", {"note": note}, lambda console, _: say(console, f"{peer} has it."))
+
+
+def _write(here: Session, desk: Desk, folder: Path, bases: list[str]) -> None:
     from comity.node.static_files import write_channel, write_listing, writing  # here: others needn't pay for the store
 
-    here = session(context)
     written, heads = [], []
-    with here.desk() as desk, writing(folder):
-        found: dict[str, Any] = desk.get("/oversight")
-        for origin in found["journals"]:
-            base = f"/oversight/pages/{quote(name, safe='')}/{origin.replace('/ch/', '/')}"
+    with writing(folder):
+        for base in bases:
 
             def ask(base: str = base) -> Head:
                 heads.append(msgspec.convert(desk.get(base), Head))
