@@ -23,7 +23,10 @@ def found_in(home: Path, tokens: Mapping[str, bytes]) -> dict[str, set[str]]:
     wanted = {name: spellings(token) for name, token in tokens.items()}
     where: dict[str, set[str]] = {name: set() for name in tokens}
     for file in sorted(path for path in home.rglob("*") if path.is_file()):
-        raw = file.read_bytes()
+        try:
+            raw = file.read_bytes()
+        except FileNotFoundError:  # a running server takes files of its own away
+            continue
         for name, several in wanted.items():
             if any(each in raw for each in several):
                 where[name].add(str(file.relative_to(home)))

@@ -29,6 +29,14 @@ TURN = "store/turn"
 _MARK = "insert into cursor (name, at) values (%s, %s) on conflict (name) do update set at = excluded.at"
 SETTINGS = {"connect_timeout": "10", "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3"}
 BODIES = (t.entry, t.trace, t.warning, t.search_place, t.search_text, inverted.words)
+_OLDER = """select pid, xact_start from pg_stat_activity
+ where pid <> pg_backend_pid() and datname = current_database() and backend_xmin is not null"""
+"""Who may still see rows that are gone, and because of whom a rewritten table would keep them: a reader, or the server's own analysis."""
+OLDER_S = 30.0
+_STATISTICS = "select schemaname, tablename, attname, inherited from pg_stats where schemaname = current_schema() and tablename = any(%s)"
+CLEARS_STATISTICS = 180000
+"""Server version from which statistics can be taken away. A table that has become empty isn't analysed: what they held would stay."""
+
 _MAY_VACUUM = """select rolsuper or pg_has_role(current_user, datdba, 'usage')
  from pg_database, pg_roles where datname = current_database() and rolname = current_user"""
 """Tables whose rows hold what an order may take away."""
@@ -178,6 +186,20 @@ class PostgresDatabase(Database):
         ]
         with self.engine.connect() as connection:
             owner = connection.exec_driver_sql(_MAY_VACUUM).scalar()
+            if not _older_ended(connection):
+                undone.append(
+                    (
+                        "older-readers-ended",
+                        "somebody has been reading since before: what they see is kept; scrub again",
+                    )
+                )
+            if not _statistics_cleared(connection):
+                undone.append(
+                    (
+                        "statistics-cleared",
+                        "servers before version 18 can't: a table that is empty now keeps its old ones",
+                    )
+                )
             for code, statement in steps:
                 try:
                     if code == "statistics-rewritten" and not owner:  # the server would pass over it with a warning
@@ -244,3 +266,23 @@ class PostgresStore(SqlStore):
     ) -> None:
         database = PostgresDatabase(url)
         super().__init__(database, marks, me, keyring, salt, step=step, inspect=inspect, group_max=group_max)
+
+
+def _older_ended(connection: Connection) -> bool:
+    """Waits for everybody who reads at this moment; whether all of them were through in time."""
+    now = set(map(tuple, connection.exec_driver_sql(_OLDER)))
+    until = time.monotonic() + OLDER_S
+    while now and time.monotonic() < until:
+        time.sleep(0.05)
+        now &= set(map(tuple, connection.exec_driver_sql(_OLDER)))
+    return not now
+
+
+def _statistics_cleared(connection: Connection) -> bool:
+    """Takes away what the server noted of the values in the tables of bodies; False where it can't."""
+    version = int(connection.exec_driver_sql("show server_version_num").scalar_one())
+    if version < CLEARS_STATISTICS:
+        return False
+    for row in list(connection.exec_driver_sql(_STATISTICS, ([table.name for table in BODIES],))):
+        connection.exec_driver_sql("select pg_clear_attribute_stats(%s, %s, %s, %s)", tuple(row))
+    return True
