@@ -7,10 +7,11 @@ import string
 
 import msgspec
 import pytest
+from litestar import Request as HttpRequest
 
 from comity import errors
 from comity.domain.terms import Reason, Refused
-from comity.faces.api.asking import RefusedHere
+from comity.faces.api.asking import Asking, RefusedHere
 from comity.faces.api.desk import _on_refusal
 from comity.faces.api.problems import problem_of
 from comity.faces.cli.app import modules
@@ -59,7 +60,8 @@ def test_a_fault_is_the_same_whether_it_arose_here_or_behind_the_api(kind: type[
 
 def test_a_refusal_keeps_every_reason_on_its_way_through_the_api() -> None:
     no = Refused((Reason("not-now", {"until": "noon"}), Reason("not-here")))
-    answer = _on_refusal(None, RefusedHere(no.reasons))  # type: ignore[arg-type]  the request isn't looked at
+    nobody: Asking = HttpRequest({"type": "http"})  # type: ignore[arg-type]  # nobody acts, so no journal
+    answer = _on_refusal(nobody, RefusedHere(no.reasons))
     assert failed_there(422, msgspec.json.decode(answer.content)) == failed_by(no)
 
 

@@ -32,6 +32,7 @@ EXAMPLE: Final = Body(
     by="fictional officer",
     role="approver",
     at="2026-11-25T08:00:00.000Z",
+    reason="FICTIONAL: seen again after the alert.",
     signed=Signed(
         account="0193a5d2-0000-7000-8000-00000000f1c7",
         subject="1e7fe15aee251944e3a552f478d0f928c07048138d5e4fdd3b4dc1735aa481b9",
