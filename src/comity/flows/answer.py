@@ -10,7 +10,7 @@ from msgspec import UNSET, structs
 
 from comity.domain.action import ACT_CHECKS, Done, Held, outcome
 from comity.domain.law import lint_refusal
-from comity.domain.record.kinds import action_1, action_2, decision_1, evidence_1
+from comity.domain.record.kinds import action_1, action_2, decision_1, decision_2, evidence_1
 from comity.domain.request import RequestView
 from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_from, instant_text
 from comity.flows.duty import taken_back
@@ -253,7 +253,7 @@ def _objections(world: World, found: Dossier, said: Said) -> tuple[Reason, ...]:
     return ()
 
 
-def _decision(world: World, found: Dossier, origin: str, body: decision_1.Body) -> Letter:
+def _decision(world: World, found: Dossier, origin: str, body: decision_1.Body | decision_2.Body) -> Letter:
     return letter(origin, sealed(world, body, purpose="crime", basis=found.ask.route, marking=REQUESTS))
 
 

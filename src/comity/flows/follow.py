@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from comity.domain.ledger import BETWEEN_NODES, Channel, Lane
-from comity.domain.record.kinds import decision_1, decision_2, request_1
+from comity.domain.record.kinds import decision_1, request_1
 from comity.domain.terms import Actor, Granted, Reason, Refused, instant_text
 from comity.errors import NotFound
 from comity.flows.access import permit, whole
@@ -128,7 +128,7 @@ def follow(world: World, actor: Actor, thing: str) -> Granted[Trail] | Refused:
                 if isinstance(body, request_1.Body) and body.attestation is not None:
                     said = body.attestation
                     documents.append(Document(said.text_title, said.text_sha256, said.by, said.at))
-                if isinstance(body, decision_1.Body | decision_2.Body):
+                if isinstance(body, decision_1.Decided):
                     approvals.append(Approval(record.envelope.id, body.event, body.by, body.role, body.at))
                 ours = world.store.channel(place.origin).writer == world.me.name
                 there = record.envelope.id in entered if ours else _covered(received, place)

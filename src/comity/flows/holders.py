@@ -10,7 +10,7 @@ from comity.domain.ledger import Lane
 from comity.domain.ledger.chain import chain_order
 from comity.domain.record import ORDERS, Commanded, Record, decode_fields, open_record
 from comity.domain.record.custody import Answer, Holder, OrderRule
-from comity.domain.record.kinds import ack_2, decision_1
+from comity.domain.record.kinds import ack_2, decision_1, decision_2
 from comity.domain.record.opened import uuid_trace
 from comity.domain.terms import NodeName, instant_from
 from comity.errors import NotFound
@@ -166,7 +166,11 @@ def released(world: World, act: str) -> dict[str, str]:
     key = uuid_trace("request", act).key
     for place in world.store.traced("request", [key]).get(key, []):
         record = _opened(world, place) if world.store.channel(place.origin).lane is Lane.DESK else None
-        if record is None or not isinstance(record.body, decision_1.Body) or record.body.event != RELEASE:
+        if (
+            record is None
+            or not isinstance(record.body, decision_1.Body | decision_2.Body)
+            or record.body.event != RELEASE
+        ):
             continue
         reason = record.body.reason if isinstance(record.body.reason, str) else "reason erased"
         found |= {term.text: reason for term in record.body.terms if term.kind == "holder"}

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from comity.domain.ledger import Lane
 from comity.domain.record import CLEAR, ERASE, PROPOSAL, Record, decode_fields, open_record
-from comity.domain.record.kinds import clear_1, decision_1, erase_1
+from comity.domain.record.kinds import clear_1, decision_1, decision_2, erase_1
 from comity.domain.record.opened import uuid_trace
 from comity.domain.record.orders import Target
 from comity.domain.terms import Actor, Granted, Reason, Refused, instant_text
@@ -214,7 +214,9 @@ def _drafted(world: World, wanted: str) -> tuple[Record[Any], Place]:
         for entry in world.store.entries(place.origin, place.index, place.index + 1):
             if entry.envelope is not None:
                 record = open_record(entry.envelope, decode_fields(entry.fields))
-                if record.envelope.purpose == PROPOSAL and not isinstance(record.body, decision_1.Body):
+                if record.envelope.purpose == PROPOSAL and not isinstance(
+                    record.body, decision_1.Body | decision_2.Body
+                ):
                     return record, place
     raise NotFound("proposal", proposal=wanted[:60])
 
@@ -229,7 +231,7 @@ def _deciding(world: World, actor: Actor, wanted: str, event: str) -> decision_1
     return decision_1.Body(request=wanted, event=event, by=actor.name, role="approver", at=at)
 
 
-def _decision_about(world: World, wanted: str) -> decision_1.Body | None:
+def _decision_about(world: World, wanted: str) -> decision_1.Body | decision_2.Body | None:
     key = uuid_trace("request", wanted).key
     for place in world.store.traced("request", [key]).get(key, []):
         if world.store.channel(place.origin).lane is not Lane.DESK:
@@ -237,6 +239,6 @@ def _decision_about(world: World, wanted: str) -> decision_1.Body | None:
         for entry in world.store.entries(place.origin, place.index, place.index + 1):
             if entry.envelope is not None:
                 body = open_record(entry.envelope, decode_fields(entry.fields)).body
-                if isinstance(body, decision_1.Body):
+                if isinstance(body, decision_1.Body | decision_2.Body):
                     return body
     return None

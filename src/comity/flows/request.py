@@ -322,7 +322,7 @@ def _approval(found: Dossier) -> Any:
     drafts = [place.index for place, record in found.records if record is found.draft]
     for place, record in reversed(found.records):
         body = record.body
-        if isinstance(body, decision_1.Body) and body.event == event and body.role == "approver":
+        if isinstance(body, decision_1.Decided) and body.event == event and body.role == "approver":
             if place.index > max(drafts, default=-1):
                 return body
             return None

@@ -35,7 +35,7 @@ class Signature:
 class Decided:
     """A decision as it goes into its record, and what has to be kept with it."""
 
-    body: decision_1.Body
+    body: decision_1.Body | decision_2.Body
     facts: tuple[Fact, ...] = ()
 
 

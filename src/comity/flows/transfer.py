@@ -130,7 +130,7 @@ def permission_for(world: World, issuer: str, record: str, to: str, at: Instant)
                 continue
             opened = open_record(entry.envelope, decode_fields(entry.fields))
             body = opened.body
-            if not isinstance(body, decision_1.Body) or body.event != PERMIT:
+            if not isinstance(body, decision_1.Decided) or body.event != PERMIT:
                 continue
             named = [term for term in body.terms if term.kind == "onward-to" and term.text == to]
             if any(term.until is None or at < instant_from(term.until) for term in named):

@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import UNSET
 
 from comity.domain.record import decode_fields, open_record
-from comity.domain.record.kinds import decision_1
+from comity.domain.record.kinds import decision_1, decision_2
 from comity.domain.record.opened import uuid_trace
 from comity.domain.terms import Actor, Granted, Reason, Refused, instant_text
 from comity.errors import NotFound
@@ -93,7 +93,7 @@ def proposals(world: World, about: str) -> list[Proposed]:
                 continue
             record = open_record(entry.envelope, decode_fields(entry.fields) if entry.fields else ())
             body = record.body
-            if not isinstance(body, decision_1.Body):
+            if not isinstance(body, decision_1.Body | decision_2.Body):
                 continue
             terms = {term.kind: term.text for term in body.terms}
             if body.event == PROPOSED:

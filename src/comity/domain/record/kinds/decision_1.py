@@ -21,14 +21,8 @@ class Term(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     until: Time | None = None
 
 
-class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """One decision.
-
-    event    of the request's machine: `accept`, `refuse`, `offer_terms`, `approve` …
-    ground   code of the refusal, or None
-    choice   state that is meant, where the event may lead to several
-    after    ids of the other side's records that the decision took into account; the last one is enough
-    """
+class Decided(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """What every version of a decision says; personal members come after whatever else a version has."""
 
     request: Uuid
     event: Word
@@ -39,6 +33,17 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     terms: tuple[Term, ...] = ()
     choice: Word | None = None
     after: tuple[Uuid, ...] = ()
+
+
+class Body(Decided, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """One decision.
+
+    event    of the request's machine: `accept`, `refuse`, `offer_terms`, `approve` …
+    ground   code of the refusal, or None
+    choice   state that is meant, where the event may lead to several
+    after    ids of the other side's records that the decision took into account; the last one is enough
+    """
+
     reason: Personal[str] = UNSET
 
 
@@ -48,6 +53,11 @@ def traces(record: Record[Body]) -> Iterator[Trace]:
 
 def texts(body: Body) -> Iterator[Said]:
     yield from said("/reason", body.reason)
+    yield from plain_texts(body)
+
+
+def plain_texts(body: Decided) -> Iterator[Said]:
+    """What a decision of any version says in the clear."""
     for at, term in enumerate(body.terms):
         yield Said(f"/terms/{at}/text", term.text)
     yield from said("/ground", body.ground)

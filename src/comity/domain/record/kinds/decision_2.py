@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import UNSET
+
 from comity.domain.record.kinds import decision_1
-from comity.domain.record.opened import Record, Said, Trace, uuid_trace
+from comity.domain.record.opened import Record, Said, Trace, said, uuid_trace
+from comity.domain.record.places import Personal
 from comity.domain.record.signed import Signed
 
 KIND: Final = "decision/2"
 
 
-class Body(decision_1.Body, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class Body(decision_1.Decided, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """The members of `decision/1`, and the signature."""
 
     signed: Signed
+    reason: Personal[str] = UNSET
 
 
 def traces(record: Record[Body]) -> Iterator[Trace]:
@@ -23,7 +27,8 @@ def traces(record: Record[Body]) -> Iterator[Trace]:
 
 
 def texts(body: Body) -> Iterator[Said]:
-    yield from decision_1.texts(body)
+    yield from said("/reason", body.reason)
+    yield from decision_1.plain_texts(body)
 
 
 EXAMPLE: Final = Body(

@@ -88,7 +88,7 @@ def _is_uuid(thing: str) -> bool:
 
 
 EXAMPLE: Final = Body(
-    actor="0193a5d1-0000-7000-8000-0000000acc01",
+    actor="0193a5d3-0000-7000-8000-0000000acc01",
     roles=("approver", "officer"),
     entries=(
         Entry(
@@ -98,7 +98,7 @@ EXAMPLE: Final = Body(
             purpose="crime",
             basis="kr_kh.mou",
             records=("0193a5d1-1111-7000-8000-00000000f1c7",),
-            about=("0193a5d1-0000-7000-8000-00000000f1c7",),
+            about=("0193a5d3-0000-7000-8000-00000000f1c7",),
             what=("decision/1",),
             places=(Read(origin="police.kr.example/ch/00000000000f1c70", first=3, last=9),),
             rows=7,
