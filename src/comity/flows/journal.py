@@ -62,6 +62,8 @@ UNDECLARED: Final = "undeclared"
 """Act of what was kept by a person for which no flow asked and no route declared anything; tests show that there is none."""
 AT_ONCE: Final = frozenset({"export", "read-victim", "audit", "subject-access"})
 """Acts of reading whose entry is durable before the answer leaves."""
+LETS_OUT: Final = frozenset({"export", "subject-access"})
+"""Acts by which values leave, whatever the route was declared for."""
 VICTIM_FIELDS: Final = (b"/victims", b"/whereabouts")
 LOGIN: Final = "come-in"
 QUERY_BYTES: Final = 16
@@ -96,10 +98,15 @@ OF_THE_MACHINE: Final = frozenset(CODES) - {Acted, Buried, Copied, Erased, Ticke
 
 @dataclass
 class Tally:
-    """What one question or act of one actor has come to so far."""
+    """What one question or act of one actor has come to so far.
+
+    act    what was asked for last and permitted: whatever is kept then is that
+    reads  what it is read for: as declared, for a page also asks what it may offer; unless values leave by it
+    """
 
     actor: Actor
     act: str
+    reads: str = ""
     why: str = ""
     things: dict[str, None] = field(default_factory=dict)
     places: dict[Place, None] = field(default_factory=dict)
@@ -172,7 +179,7 @@ def acting(world: World, actor: Actor, act: str = "", why: str = "") -> World:
     if not isinstance(store, Journalled):
         return world
     base = replace(world, store=store.base.store)
-    return replace(world, store=cast(Store, Journalled(base, store.inner, store.waiting, Tally(actor, act, why))))
+    return replace(world, store=cast(Store, Journalled(base, store.inner, store.waiting, Tally(actor, act, act, why))))
 
 
 def own(world: World) -> World:
@@ -190,8 +197,9 @@ def asked_for(world: World, act: str, things: Iterable[str] = (), *, granted: bo
     """A flow has asked whether its actor may: from now on that is what they do here."""
     tally = tally_of(world)
     if tally is not None and granted:
-        if not tally.act or act != "read-victim":  # who may see victims as well is still searching
-            tally.act = act
+        tally.act = act
+        if not tally.reads or act in LETS_OUT:
+            tally.reads = act
         tally.things.update(dict.fromkeys(things))
 
 
@@ -201,7 +209,7 @@ def finished(world: World) -> None:
     tally = tally_of(world)
     if not isinstance(store, Journalled) or tally is None:
         return
-    at_once = tally.victims or tally.act in AT_ONCE or bool(tally.refused)
+    at_once = tally.victims or tally.reads in AT_ONCE or bool(tally.refused)
     for entry in read_entries(store.base, tally):
         store.waiting.add(Noted(tally.actor, entry, tally.why), at_once=at_once)
     tally.places, tally.queries, tally.refused = {}, {}, ()
@@ -265,7 +273,7 @@ def read_entries(world: World, tally: Tally) -> Iterator[journal_1.Entry]:
     actor, basis = tally.actor, basis_of(world, tally.actor)
     plain = journal_1.Entry(
         at=instant_text(world.clock.now()),
-        act=tally.act or "view",
+        act=tally.reads or tally.act or "view",
         case=actor.case,
         purpose=actor.purpose,
         basis=basis,

@@ -17,7 +17,7 @@ from litestar.response import Redirect
 from markupsafe import Markup
 
 from comity.domain.terms import Actor, NodeName, instant_from
-from comity.faces.api.asking import Asking, acting_world
+from comity.faces.api.asking import Asking
 from comity.faces.console.assets import address
 from comity.faces.console.rail import Entry, Group, Verb, grouped_rail
 from comity.faces.console.spoken import Spoken, digest, zone_of
@@ -53,6 +53,7 @@ def environment() -> jinja2.Environment:
 class Desk:
     """One request of one reader: where handlers get the world from, and how they answer.
 
+    node     with its world bound to the reader, so that what they do and open stands in the journal
     session  None on the pages that need nobody (login, errors)
     """
 
@@ -66,9 +67,7 @@ class Desk:
     @cached_property
     def world(self) -> World:
         """As this reader sees it: nothing is in it that is hidden from them."""
-        if self.session is None:
-            return self.node.world
-        return seen_by(acting_world(self.request, self.officer), self.officer)
+        return self.node.world if self.session is None else seen_by(self.node.world, self.officer)
 
     @property
     def officer(self) -> Actor:
