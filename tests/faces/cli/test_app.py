@@ -205,4 +205,6 @@ def test_a_fenced_store_is_looked_at_and_nothing_is_written_in_it(tmp_path: Path
     assert said(capsys)["error"]["kind"] == "Fenced"
     assert run(["doctor", *words]) == 1
     codes = [each["code"] for each in said(capsys)["findings"] if not each["good"]]
-    assert codes == ["store-behind-its-signatures"] * 4, "every channel of the invitation, and the journal that tells of them"
+    assert codes == ["store-behind-its-signatures"] * 4, (
+        "every channel of the invitation, and the journal that tells of them"
+    )
