@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from comity.config import FILE_NAME, Config, config_text, fresh_config, read_config, with_store
+from comity.domain.ledger import Lane
 from comity.errors import Conflict, Misconfigured, NotFound
 from comity.faces.cli.app import run
 from comity.flows.drain import Drainer
@@ -105,10 +106,10 @@ def test_the_command_moves_a_node_and_tells_what_to_do_next(
     config = fresh_home(tmp_path / "home")
     url = postgres.server().of(config.home)
     assert run(["--home", str(config.home), "--json", "node", "move", "--to", url]) == 0
-    assert json.loads(capsys.readouterr().out)["rows"]["channel"] == 1
+    assert json.loads(capsys.readouterr().out)["rows"]["channel"] == 2  # the desk and the journal
     shutil.rmtree(config.store)
     with open_node(read_config(config.home, {})) as node:
-        assert len(node.world.store.channels()) == 1
+        assert {channel.lane for channel in node.world.store.channels()} == {Lane.DESK, Lane.JOURNAL}
     assert not config.store.exists()
     assert run(["--home", str(config.home), "node", "scrub"]) == 0
     assert "done: table-rewritten" in capsys.readouterr().out
@@ -119,7 +120,7 @@ def test_the_command_moves_a_node_and_tells_what_to_do_next(
     assert "postgresql://postgres@/" in said
     monkeypatch.delenv("COMITY_STORE_URL")
     with open_node(read_config(config.home, {})) as node:
-        assert len(node.world.store.channels()) == 1
+        assert {channel.lane for channel in node.world.store.channels()} == {Lane.DESK, Lane.JOURNAL}
 
 
 def test_a_place_that_is_none_is_refused_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
