@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec import structs
 
 from comity.domain.ledger import (
     COSIGNATURE,
-    TILE_WIDTH,
     Line,
     Standing,
     VerifierKey,
@@ -17,16 +16,14 @@ from comity.domain.ledger import (
     open_note,
     parse_checkpoint,
     parse_note,
-    parse_tile_path,
 )
-from comity.domain.record import Entry, encode_bundle
+from comity.domain.record import Entry
 from comity.domain.terms import Actor, Granted, Instant, NodeName, Reason, Refused, instant_from, instant_text
 from comity.errors import Conflict, MalformedNote, NotFound, Unproven
 from comity.flows.access import permit, whole
-from comity.flows.carry import Continued
 from comity.flows.journal import journals, own
 from comity.flows.lines import largest_line
-from comity.flows.pages import Head
+from comity.flows.pages import Head, head_at, piece
 from comity.flows.two_persons import Proposed, decide_on, proposals, propose, topic
 from comity.ports import Merged, World
 
@@ -154,43 +151,19 @@ def head(world: World, origin: str) -> Head:
     channel = next((each for each in journals(world) if each.origin == origin), None)
     if channel is None or channel.standing is Standing.BEHIND:
         raise NotFound("channel", origin=origin[:150])
-    size = world.store.position(origin).size
-    if not size:
-        raise NotFound("nothing-signed-yet", origin=origin)
-    note = parse_note(world.store.note(origin, size))
-    lines = [*(line.to_bytes() for line in note.signatures), *(each.line for each in world.store.lines(origin, size))]
-    follows = channel.follows
-    return Head(
-        origin=origin,
-        writer=channel.writer,
-        vkey=channel.key.text,
-        lane=channel.lane.value,
-        size=size,
-        root=parse_checkpoint(note.text).root.hex(),
-        checkpoint=note_bytes(note.text, lines).decode(),
-        continues=Continued(follows.origin, follows.size, follows.root.hex()) if follows else None,
-        parted=tuple(sorted({each.index // TILE_WIDTH for each in world.store.parted(origin, 0, size)})),
-    )
+    return head_at(world, channel, world.store.position(origin).size)
 
 
 def page(world: World, origin: str, path: str, overseer: Overseer) -> bytes:
     """A page of the journal for one overseer: in its records names and reasons are withheld unless it has an order."""
-    level, n, width = parse_tile_path(path)
     world = whole(world)
     if all(each.origin != origin for each in journals(world)):
         raise NotFound("channel", origin=origin[:150])
-    size = world.store.position(origin).size
-    if isinstance(level, int):
-        if (n * TILE_WIDTH + width) << 8 * level > size:
-            raise NotFound("beyond-signed-size", origin=origin, path=path)
-        return world.store.tile(origin, level, n, width)
-    start, stop = n * TILE_WIDTH, n * TILE_WIDTH + width
-    if level != "records" or stop > size:
-        raise NotFound("beyond-signed-size", origin=origin, path=path)
-    entries = world.store.entries(origin, start, stop)
-    if len(entries) != width:
-        raise NotFound("entries-missing", origin=origin, path=path)
-    return encode_bundle([each if overseer.order else skeleton(each) for each in entries])
+
+    def let_out(entries: Sequence[Entry]) -> Sequence[Entry]:
+        return entries if overseer.order else [skeleton(each) for each in entries]
+
+    return piece(world, origin, path, world.store.position(origin).size, let_out)
 
 
 def skeleton(entry: Entry) -> Entry:

@@ -6,7 +6,7 @@ bodies go from it with the next writing only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -61,7 +61,12 @@ def head(world: World, origin: str) -> Head:
     channel = world.store.channel(origin)
     if channel.standing is Standing.BEHIND:
         raise Conflict("channel-behind", origin=origin)
-    size = _size(world, channel)
+    return head_at(world, channel, _size(world, channel))
+
+
+def head_at(world: World, channel: Channel, size: int) -> Head:
+    """The channel at a size of which its store has the note. NotFound `nothing-signed-yet` at none."""
+    origin = channel.origin
     if not size:
         raise NotFound("nothing-signed-yet", origin=origin)
     note = parse_note(world.store.note(origin, size))
@@ -87,11 +92,25 @@ def page(world: World, origin: str, path: str, by: str) -> bytes:
     by  the officer who lets the records of a bundle out; each is remembered once, as a copy that no order reaches
     NotFound for what doesn't lie whole below the signed size; MalformedNote for what is no path of a page.
     """
-    level, n, width = parse_tile_path(path)
     channel = world.store.channel(origin)
     if channel.standing is Standing.BEHIND:
         raise Conflict("channel-behind", origin=origin)
-    size = _size(world, channel)
+
+    def let_out(entries: Sequence[Entry]) -> Sequence[Entry]:
+        _remember(world, origin, entries, by)
+        return entries
+
+    return piece(world, origin, path, _size(world, channel), let_out)
+
+
+def piece(
+    world: World, origin: str, path: str, size: int, let_out: Callable[[Sequence[Entry]], Sequence[Entry]]
+) -> bytes:
+    """A tile, or a bundle of what `let_out` makes of its entries, for whoever writes or reads pages.
+
+    NotFound for what doesn't lie whole below `size`; MalformedNote for what is no path of a page.
+    """
+    level, n, width = parse_tile_path(path)
     if isinstance(level, int):
         if (n * TILE_WIDTH + width) << 8 * level > size:
             raise NotFound("beyond-signed-size", origin=origin, path=path)
@@ -102,8 +121,7 @@ def page(world: World, origin: str, path: str, by: str) -> bytes:
     entries = world.store.entries(origin, start, stop)
     if len(entries) != width:
         raise NotFound("entries-missing", origin=origin, path=path)
-    _remember(world, origin, entries, by)
-    return encode_bundle(entries)
+    return encode_bundle(let_out(entries))
 
 
 def _remember(world: World, origin: str, entries: Sequence[Entry], by: str) -> None:
