@@ -33,6 +33,10 @@ PAGES = (
     "/desk/requests/new?report={report}",
     "/desk/requests/{draft}/draft",
     "/desk/check",
+    "/desk/signals",
+    "/desk/signals/new",
+    "/desk/signals/{signal}",
+    "/desk/signals/{taken_back}",
     "/desk/nothing-here",
 )
 

@@ -51,7 +51,7 @@ def laid_out(desks: Desks) -> dict[str, str]:
         {"event": "refuse", "ground": "OVERBROAD", "reason": "FICTIONAL: narrow it to one account."},
     )
     desks.exchange()
-    return named
+    return {**named, **_signals(desks)}
 
 
 def _asked(desks: Desks, host: str, **changed: Any) -> str:
@@ -167,3 +167,28 @@ def _report(kr: Side) -> str:
     }
     report: str = kr.post("/reports", body)["report"]
     return report
+
+
+def _signals(desks: Desks) -> dict[str, str]:
+    """A list from the other side, two values of ours, of which one is taken back."""
+    listed = {"role": "scam-site", "source": "fictional list of lures", "source_sha256": "b" * 64}
+    theirs = [
+        f"https://lure-{name}.example/apply" for name in ("island", "delta", "cape", "lagoon-of-a-very-long-name")
+    ]
+    desks.kh.post("/imports", {**listed, "values": theirs, "audience": KR})
+    desks.exchange()
+    ours = {"role": "recruiter", "source": "가상 목록", "source_sha256": "c" * 64, "confidence": 60, "audience": KH}
+    desks.kr.post("/imports", {**ours, "values": ["boss@lure-island.example", "+82 10-5550-4471"]})
+    desks.exchange()
+    mine, other = _signal_ids(desks, KR)
+    told = _signal_ids(desks, KH)[0]
+    desks.kr.post("/custody/withdrawals", {"records": [other], "reason_code": "wrong-value"})
+    desks.exchange()
+    return {"signal": mine, "told_signal": told, "taken_back": other}
+
+
+def _signal_ids(desks: Desks, writer: str) -> list[str]:
+    """Signals of this node as they stand at the Korean one, newest first."""
+    store = desks.kr.world.store
+    places = [each for each in store.of_kind("indicator/1", 50) if each.origin.startswith(writer)]
+    return [told.header.id for each in places if (told := store.told([each])[each]).header is not None]
