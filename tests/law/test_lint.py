@@ -70,7 +70,8 @@ def test_each_gap_is_named_with_its_field_and_its_mend(draft: Draft, code: str, 
 
 
 def test_a_blocked_route_names_the_nearest_usable_one_and_why() -> None:
-    (found,) = lint(replace(GOOD, route="untoc.mla"), PRESERVE, ABROAD, BOOK).blocking
+    blocking = lint(replace(GOOD, route="untoc.mla"), PRESERVE, ABROAD, BOOK).blocking
+    (found,) = [why for why in blocking if why.facts["field"] == "route"]
     assert (found.facts["nearest"], found.facts["why"]) == ("kr_kh.mla", ["treaty-first"])
     assert found.facts["choices"] == ["kr_kh.mla", "vol.preserve"]
 
@@ -84,7 +85,8 @@ def test_nothing_is_sent_without_an_approver_but_may_be_submitted() -> None:
 def test_an_order_at_home_names_its_law() -> None:
     takedown = CATALOG.measures()["takedown"]
     home = weigh(takedown, KR, KR, DAY, BOOK)
-    form = dict.fromkeys(takedown.members["F_TAKEDOWN"], "x")
+    chosen = {"content.kind": "ad", "category": "scam_recruitment", "action_asked": "delete"}
+    form = {**dict.fromkeys(takedown.members["F_TAKEDOWN"], "x"), **chosen}
     order = replace(
         GOOD, measure="takedown", route="kr.takedown", receiver=KR, nature="binding-order", law_of="KR", form=form
     )

@@ -24,6 +24,8 @@ RULES = (
     "flows/attest_route.py",
     "flows/replacing.py",
     "domain/law/lint.py",
+    "domain/law/asked.py",
+    "domain/law/route_needs.py",
     "domain/law/freeze_checks.py",
     "domain/law/rescue_checks.py",
     "domain/action/freeze_acts.py",

@@ -18,11 +18,14 @@ from comity.domain.access import Role, check_role
 from comity.domain.action import ACT_CHECKS
 from comity.domain.law import (
     CountryLaw,
+    DataCategory,
     ForbiddenGround,
     Form,
     Instrument,
     LawBook,
     Measure,
+    OffenceKind,
+    Phrases,
     RefusalCode,
     RightsRow,
     check_book,
@@ -44,6 +47,9 @@ _FOLDERS = (
     "forms",
     "refusals",
     "forbidden_grounds",
+    "offences",
+    "data_categories",
+    "phrases",
     "measures",
     "machines",
     "orders",
@@ -70,6 +76,9 @@ class FileCatalog:
             self._read("forms", Form, attrgetter("id")).values(),
             self._read("refusals", RefusalCode, attrgetter("code")).values(),
             self._read("forbidden_grounds", ForbiddenGround, attrgetter("ground")).values(),
+            offences=self._read("offences", OffenceKind, attrgetter("id")).values(),
+            categories=self._read("data_categories", DataCategory, attrgetter("id")).values(),
+            phrases=self._read("phrases", Phrases, attrgetter("lang")).values(),
         )
         self._measures = self._read("measures", Measure, attrgetter("id"))
         self._machines = self._read("machines", Machine, attrgetter("name"))
@@ -168,6 +177,7 @@ class FileCatalog:
             ("measures", facts.get("measure")),
             ("roles", facts.get("role")),
             ("rights", facts.get("rights")),
+            ("offences", facts.get("offence")),
             ("machines", facts.get("machine")),
             ("instruments", route.instrument if route else None),
             ("countries", facts.get("state")),

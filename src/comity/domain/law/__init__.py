@@ -6,13 +6,17 @@ from comity.domain.law.checks import CHECKS
 from comity.domain.law.grounds import Addressee, Offence
 from comity.domain.law.lint import Attestation, Draft, Findings, lint, lint_alert, lint_for_sending, lint_refusal
 from comity.domain.law.measure import Carrier, Limit, Measure
+from comity.domain.law.member_types import choices_of, unfit
 from comity.domain.law.participation import binds, in_force, standing_of
 from comity.domain.law.predicates import PREDICATES, Between
 from comity.domain.law.rights import RightsRow, check_rights, rights_gate, stops
 from comity.domain.law.values import (
+    Authority,
     Case,
     Clock,
     CountryLaw,
+    DataCategory,
+    Fit,
     ForbiddenGround,
     Form,
     FormField,
@@ -20,7 +24,10 @@ from comity.domain.law.values import (
     Instrument,
     LawBook,
     Nature,
+    Need,
+    OffenceKind,
     Participation,
+    Phrases,
     RefusalCode,
     Reservation,
     Route,
@@ -33,13 +40,16 @@ __all__ = [
     "PREDICATES",
     "Addressee",
     "Attestation",
+    "Authority",
     "Between",
     "Carrier",
     "Case",
     "Clock",
     "CountryLaw",
+    "DataCategory",
     "Draft",
     "Findings",
+    "Fit",
     "ForbiddenGround",
     "Form",
     "FormField",
@@ -49,8 +59,11 @@ __all__ = [
     "Limit",
     "Measure",
     "Nature",
+    "Need",
     "Offence",
+    "OffenceKind",
     "Participation",
+    "Phrases",
     "RefusalCode",
     "Reservation",
     "RightsRow",
@@ -60,6 +73,7 @@ __all__ = [
     "binds",
     "check_book",
     "check_rights",
+    "choices_of",
     "gate_allowed",
     "in_force",
     "law_book",
@@ -71,6 +85,7 @@ __all__ = [
     "run_case",
     "standing_of",
     "stops",
+    "unfit",
     "usable",
     "weigh",
     "weigh_carriers",

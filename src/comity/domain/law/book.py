@@ -11,13 +11,17 @@ from comity.domain.law.checks import CHECKS
 from comity.domain.law.measure import Measure
 from comity.domain.law.predicates import PREDICATES
 from comity.domain.law.values import (
+    Authority,
     CountryLaw,
+    DataCategory,
     ForbiddenGround,
     Form,
     Gate,
     Instrument,
     LawBook,
+    OffenceKind,
     Participation,
+    Phrases,
     RefusalCode,
     Route,
 )
@@ -32,12 +36,18 @@ def law_book(
     forms: Iterable[Form],
     refusals: Iterable[RefusalCode],
     forbidden_grounds: Iterable[ForbiddenGround],
+    *,
+    offences: Iterable[OffenceKind] = (),
+    categories: Iterable[DataCategory] = (),
+    phrases: Iterable[Phrases] = (),
 ) -> LawBook:
     """One book. Of participation rows that speak of the same days and were learnt the same day, the last one counts."""
     names: dict[str, dict[str, str]] = {}
+    authorities: dict[str, tuple[Authority, ...]] = {}
     rows: dict[tuple[object, ...], Participation] = {}
     for law in countries:
         names.setdefault(law.country, {}).update(law.name)
+        authorities[law.country] = (*authorities.get(law.country, ()), *law.authorities)
         for row in law.participation:
             rows[law.country, row.instrument, row.valid_from, row.recorded_from] = replace(row, state=law.country)
     return LawBook(
@@ -49,6 +59,10 @@ def law_book(
         forms={form.id: form for form in forms},
         refusals={refusal.code: refusal for refusal in refusals},
         forbidden_grounds={ground.ground: ground for ground in forbidden_grounds},
+        authorities=authorities,
+        offences={offence.id: offence for offence in offences},
+        categories={category.id: category for category in categories},
+        phrases={each.lang: each for each in phrases},
     )
 
 
@@ -67,6 +81,7 @@ def check_book(book: LawBook, measures: Mapping[str, Measure] | None = None) -> 
     faults += [fault for instrument in book.instruments.values() for fault in _instrument_faults(instrument)]
     faults += [fault for row in book.participation for fault in _participation_faults(row, book)]
     faults += [fault for measure in (measures or {}).values() for fault in _measure_faults(measure, book)]
+    faults += [fault for offence in book.offences.values() for fault in _offence_faults(offence, book)]
     return tuple(faults)
 
 
@@ -83,6 +98,12 @@ def _route_faults(route: Route, book: LawBook) -> Iterator[Reason]:
         yield Reason("gate-too-loose", {**at, "gate": route.send_gate, "allowed": allowed})
     if route.applies_if is not None and route.applies_if not in PREDICATES:
         yield Reason("predicate-unknown", {**at, "applies_if": route.applies_if})
+    named = (*route.data, *route.penalty_for, *route.issuers)
+    yield from (Reason("category-unknown", {**at, "category": c}) for c in named if c not in book.categories)
+    members = {field.name for form in route.form if form in book.forms for field in book.forms[form].fields}
+    asked = (*(need.member for need in route.needs), *route.signers)
+    if all(form in book.forms for form in route.form):
+        yield from (Reason("member-unknown", {**at, "member": m}) for m in asked if m not in members)
 
 
 def _instrument_faults(instrument: Instrument) -> Iterator[Reason]:
@@ -100,6 +121,16 @@ def _participation_faults(row: Participation, book: LawBook) -> Iterator[Reason]
         yield Reason("span-backwards", at)
 
 
+def _offence_faults(offence: OffenceKind, book: LawBook) -> Iterator[Reason]:
+    at = {"offence": offence.id}
+    yield from (
+        Reason("instrument-unknown", {**at, "instrument": i}) for i in offence.articles if i not in book.instruments
+    )
+    yield from (
+        Reason("country-unknown", {**at, "state": f.state}) for f in offence.fits if f.state not in book.countries
+    )
+
+
 def _measure_faults(measure: Measure, book: LawBook) -> Iterator[Reason]:
     at = {"measure": measure.id}
     offered = {route.capability for route in book.routes}
@@ -111,6 +142,7 @@ def _measure_faults(measure: Measure, book: LawBook) -> Iterator[Reason]:
         names = {field.name for field in book.forms[form].fields}
         yield from (Reason("member-unknown", {**at, "form": form, "member": m}) for m in members if m not in names)
     yield from (Reason("form-unknown", {**at, "form": form}) for form in measure.forms if form not in book.forms)
+    yield from (Reason("category-unknown", {**at, "category": c}) for c in measure.data if c not in book.categories)
     named = (*measure.blocks, *measure.advises)
     yield from (Reason("check-unknown", {**at, "check": name}) for name in named if name not in CHECKS)
     undone = sorted(set(measure.done_by) - set(measure.acts))

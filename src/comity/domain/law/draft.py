@@ -24,6 +24,7 @@ class Draft:
 
     targets   (indicator kind, value), personal ones included
     form      member -> text, personal ones included; names as in the forms, `[]` and all
+    language  in which it is written, as BCP 47
     at        the moment that ends and deadlines are held against; None where nobody says, and then nothing is
     """
 
@@ -42,6 +43,7 @@ class Draft:
     deadline: str | None = None
     approved_by: str | None = None
     attestation: Attestation | None = None
+    language: str = "en"
     at: Instant | None = None
 
 

@@ -147,6 +147,8 @@ def _applies(route: Route, between: Between) -> Iterator[Reason]:
 
 def _penalty(route: Route, offence: Offence | None) -> Iterator[Reason]:
     least, most = route.penalty_years_min, offence.max_penalty_years if offence else None
+    if route.penalty_for:  # asked for some data alone: the draft knows which
+        return
     if least is not None and most is not None and most < least:
         yield _because("blocked", "penalty-too-low", years=most, years_min=least)
 

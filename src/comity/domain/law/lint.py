@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from comity.domain.law.asked import asked_a_lot, asked_too_much, is_target_member
 from comity.domain.law.checks import CHECKS
 from comity.domain.law.draft import Attestation, Draft, finding
 from comity.domain.law.measure import Measure
+from comity.domain.law.route_needs import advised, emergency_is_one, needed, one_measure_alone
 from comity.domain.law.values import LawBook, Route
 from comity.domain.law.weigh import RouteView, usable
 from comity.domain.terms import Reason
@@ -34,11 +36,13 @@ def lint(draft: Draft, measure: Measure, routes: Sequence[RouteView], book: LawB
     """Everything that stands against submitting the draft. `routes` is what `weigh` gave for these two today."""
     view = next((view for view in routes if view.row.id == draft.route), None)
     blocking = [*_route(draft, view, routes), *_targets(draft, measure), *_substance(draft), *_binding(draft, routes)]
-    blocking += _named(measure.blocks, draft, measure)
-    advisory = _named(measure.advises, draft, measure)
+    blocking += [*asked_too_much(draft, measure, view.row if view else None, book), *one_measure_alone(draft, measure)]
+    blocking += [*emergency_is_one(draft, measure), *_named(measure.blocks, draft, measure)]
+    advisory = [*_named(measure.advises, draft, measure), *asked_a_lot(draft, measure, book), *_offence(draft, book)]
     if view is not None:
         blocking += [*_attested(draft, view), *_nature(draft, view), *_members(draft, measure, view)]
-        advisory += [*_other_members(draft, measure, view, book), *_warnings(view)]
+        blocking += needed(draft, measure, view, book)
+        advisory += [*_other_members(draft, measure, view, book), *advised(draft, view, book), *_warnings(view)]
     if draft.approved_by is not None and draft.approved_by == draft.drafted_by:
         blocking.append(finding("four-eyes", "approved_by", "other-approver"))
     return Findings(tuple(blocking), tuple(advisory))
@@ -152,6 +156,11 @@ def _targets(draft: Draft, measure: Measure) -> Iterator[Reason]:
             yield finding("target-repeated", at, "leave-out", kind=kind)
 
 
+def _offence(draft: Draft, book: LawBook) -> Iterator[Reason]:
+    if book.offences and draft.offence.strip() and draft.offence not in book.offences:
+        yield finding("offence-unlisted", "offence", "choose", choices=sorted(book.offences))
+
+
 def _substance(draft: Draft) -> Iterator[Reason]:
     if not draft.offence.strip():
         yield finding("offence-missing", "offence", "fill-in")
@@ -183,7 +192,8 @@ def _other_members(draft: Draft, measure: Measure, view: RouteView, book: LawBoo
             told.add(member.name)
             if asked and not draft.form.get(member.name, "").strip():
                 yield finding("member-open", f"form/{member.name}", "fill-in", form=form, member=member.name)
-    yield from (finding("member-unknown", f"form/{name}", "leave-out") for name in sorted(set(draft.form) - known))
+    strange = sorted(name for name in set(draft.form) - known if not is_target_member(name))
+    yield from (finding("member-unknown", f"form/{name}", "leave-out") for name in strange)
 
 
 def _warnings(view: RouteView) -> Iterator[Reason]:

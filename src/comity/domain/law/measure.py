@@ -45,6 +45,7 @@ class Measure(
     done_by      those of them with which the measure is carried out
     proves_not   language -> what a receipt of it does not show
     note         language -> what whoever asks or answers should have in mind
+    data         categories of data that it may ask for; none where it asks for no data
     lane         channel it travels in, urgent where the peers have none of that lane
     leaves       `approved`: by somebody else than its author; `alert`: by one duty officer, the second signature afterwards
     forms        forms that go with every route
@@ -66,6 +67,7 @@ class Measure(
     done_by: tuple[str, ...]
     proves_not: dict[str, str]
     note: dict[str, str] = {}
+    data: tuple[str, ...] = ()
     lane: Literal["urgent", "rescue"] = "urgent"
     leaves: Literal["approved", "alert"] = "approved"
     forms: tuple[str, ...] = ()

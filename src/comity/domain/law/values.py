@@ -66,12 +66,26 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     why: str = ""
 
 
+class Need(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A member without which no request leaves on a route, and the article that asks for it.
+
+    values    what it has to say, where the text leaves no choice; `measures` for which it is asked, all when empty
+    """
+
+    member: str
+    article: str
+    values: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+
+
 class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One capability that one article of an instrument carries, with all that comes with it.
 
     applies_if         name of a predicate in `predicates.py`
     applies_if_note    what alone the predicate decides; empty when it decides the route
-    penalty_years_min  least maximum penalty of the offence
+    penalty_years_min  least maximum penalty of the offence; `penalty_for` names the data for which alone it is asked
+    data               categories of data that it carries; all when empty
+    issuers            category -> what one of the members `signers` has to say: who may sign or validate
     send_gate          the row's own gate: never looser than its standing and force allow
     """
 
@@ -90,6 +104,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     applies_if_note: str = ""
     form: tuple[str, ...] = ()
     refusal: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    penalty_for: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    issuers: dict[str, tuple[str, ...]] = {}
+    signers: tuple[str, ...] = ()
     standing: Standing
     standing_note: str = ""
     source: str
@@ -122,11 +141,14 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Reservation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a state took out of an instrument, or what it asks for under it; no article means all of it."""
+    """What a state took out of an instrument, or what it asks for under it; no article means all of it.
+
+    effect  `blocks` the route · `conditions` to look after · `central-authority`: even urgent requests reach it through that one alone
+    """
 
     text: str
     article: str | None = None
-    effect: Literal["blocks", "conditions"] = "conditions"
+    effect: Literal["blocks", "conditions", "central-authority"] = "conditions"
 
 
 class Participation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,12 +173,97 @@ class Participation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     state: str = ""
 
 
-class CountryLaw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What we know of one country's treaty relations."""
+class Authority(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom a country has named to receive requests, and in which languages it reads them, where that is known.
+
+    role  central: letters of request · extradition · point-24-7: preservation and first advice · rescue: its desk
+    way   how a request travels to it; `instrument` under which it was named, empty where it is the usual one
+    """
+
+    role: Literal["central", "extradition", "point-24-7", "rescue"]
+    name: dict[str, str]
+    way: str = ""
+    instrument: str = ""
+    languages: tuple[str, ...] = ()
+    checked_on: date
+    source: str
+    standing: Standing
+
+
+class CountryLaw(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"authorities": "authority"}
+):
+    """What we know of one country: whom it named, and its treaty relations."""
 
     country: str
     name: dict[str, str] = {}
+    authorities: tuple[Authority, ...] = ()
     participation: tuple[Participation, ...] = ()
+
+
+class Fit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A provision of a country's law that meets an offence of the conventions, as far as a source says so.
+
+    max_penalty_years  highest penalty of deprivation of liberty; none where the source doesn't say, 99 stands for life
+    covers             `whole`: the conduct as the convention words it · `part`: `note` says what is left out
+    """
+
+    state: str
+    statute: str
+    article: str
+    title: str
+    max_penalty_years: float | None = None
+    covers: Literal["whole", "part"]
+    note: str = ""
+    checked_on: date
+    source: str
+    standing: Standing
+
+
+class OffenceKind(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"fits": "fit", "articles": "article"},
+):
+    """A conduct that conventions oblige their parties to punish, and where it is found in the laws of countries.
+
+    articles  instrument -> article that describes it
+    conduct   what is done, in words of no country's law: the test of dual criminality asks for this
+    """
+
+    id: str
+    label: dict[str, str]
+    unreviewed: tuple[str, ...] = ()
+    conduct: str
+    articles: dict[str, str]
+    fits: tuple[Fit, ...] = ()
+    checked_on: date
+    source: str
+    standing: Standing
+
+
+class DataCategory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A kind of data that an addressee may hold; `window_days`: a longer time is told, since answers to it are cut."""
+
+    id: str
+    label: dict[str, str]
+    unreviewed: tuple[str, ...] = ()
+    window_days: int | None = None
+    checked_on: date
+    source: str
+    standing: Standing
+
+
+class Phrases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Words of one language, in lower case, that set a request no limit."""
+
+    lang: str
+    without_limit: tuple[str, ...]
+    checked_on: date
+    source: str
+    standing: Standing
 
 
 class FormField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -210,6 +317,10 @@ class LawBook(msgspec.Struct, frozen=True, kw_only=True):
     forms: dict[str, Form] = {}
     refusals: dict[str, RefusalCode] = {}
     forbidden_grounds: dict[str, ForbiddenGround] = {}
+    authorities: dict[str, tuple[Authority, ...]] = {}
+    offences: dict[str, OffenceKind] = {}
+    categories: dict[str, DataCategory] = {}
+    phrases: dict[str, Phrases] = {}
 
     @property
     def routes(self) -> tuple[Route, ...]:

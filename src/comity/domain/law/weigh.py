@@ -12,7 +12,7 @@ from datetime import date
 from comity.domain.law.grounds import Addressee, Effect, Offence, party_rows, reasons_for, touches
 from comity.domain.law.measure import Carrier, Measure
 from comity.domain.law.predicates import Between
-from comity.domain.law.values import Clock, Gate, Instrument, LawBook, Nature, Route, Standing
+from comity.domain.law.values import Clock, Gate, Instrument, LawBook, Nature, Reservation, Route, Standing
 from comity.domain.terms import Country, Reason
 
 _GATE: dict[Effect, Gate] = {"warning": "open", "attest": "attest", "blocked": "blocked"}
@@ -29,6 +29,7 @@ class RouteView:
     conditions  what a person has to make sure of; the data's own words
     natures     what a request on this route may claim to be
     law_of      whose law a binding order rests on
+    marks       what the two states took out of the article or declared to it
     nearest     the best usable route, where this one is blocked
     """
 
@@ -43,6 +44,7 @@ class RouteView:
     source: str
     natures: tuple[Nature, ...]
     law_of: Country | None = None
+    marks: tuple[tuple[str, Reservation], ...] = ()
     nearest: str | None = None
 
 
@@ -116,19 +118,25 @@ def _view(
     rows = party_rows(instrument, between)
     found = reasons_for(route, instrument, carrier, rows, between, offence, addressee)
     gates: list[Gate] = [route.send_gate, *(_GATE[reason.facts["effect"]] for reason in found)]
-    reserved = [mark.text for row in rows.values() if row for mark in row.reservations if touches(mark.article, route)]
+    marks = tuple(
+        (state, mark)
+        for state, row in rows.items()
+        for mark in (row.reservations if row else ())
+        if touches(mark.article, route)
+    )
     return RouteView(
         row=route,
         instrument=instrument,
         gate=max(gates, key=_RANK.__getitem__),
         reasons=found,
-        conditions=(*route.preconditions, *reserved),
+        conditions=(*route.preconditions, *(mark.text for _, mark in marks)),
         clocks=route.clocks,
         form=route.form,
         standing=route.standing,
         source=route.source,
         natures=_natures(instrument, between),
         law_of=Country(instrument.law_of) if instrument.law_of else None,
+        marks=marks,
     )
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from comity.faces.cli.lint_words import LINTED
 from comity.faces.cli.measure_words import MEASURES
 from comity.faces.cli.wording import told, told_plainly
 
 # code: (what, how it is mended)
 WORDS: dict[str, tuple[str, str]] = {
     **MEASURES,
+    **LINTED,
     # reports and values
     "report-empty": ("The report holds neither a value nor a narrative.", "Give --value, --narrative, or both."),
     "report-not-here": ("There is no report {report} here.", "See: comity report list"),
