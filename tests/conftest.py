@@ -15,7 +15,20 @@ from tests.browser import find
 hypothesis.settings.register_profile("comity", deadline=None)  # tests count work; a busy machine is no fault
 hypothesis.settings.load_profile("comity")
 
+LONG = ("browser", "story", "demo", "faults", "line", "restore", "model", "evidence", "node", "record")
+"""Folders of tests that take long, the longest first."""
 REQUIRED = {word for word in os.environ.get("COMITY_REQUIRE", "").split(",") if word}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that nobody is left alone with it at the end."""
+    here = Path(__file__).parent
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).parts[0]
+        return LONG.index(folder) if folder in LONG else len(LONG)
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")

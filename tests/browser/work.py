@@ -18,8 +18,8 @@ DAY_MS = 86_400_000
 APPROVER = "이승인 (fictional)"
 TEXT = {"text_title": "Korea-Cambodia MLA treaty", "text_sha256": "a" * 64}
 TAKEDOWN = {
-    "content.kind": "job advertisement",
-    "category": "fraudulent recruitment",
+    "content.kind": "ad",
+    "category": "scam_recruitment",
     "legal_ground": "fictional ground",
     "explanation": "FICTIONAL: the page promises work that does not exist.",
     "action_asked": "delete",

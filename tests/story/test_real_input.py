@@ -241,8 +241,8 @@ def test_a_reported_link_on_the_list_becomes_a_takedown_with_a_verified_receipt(
         targets=(("url", f"https://{domain}/apply?job=driver"),),
         facts="FICTIONAL: an advertisement leads to this page.",
         form={
-            "content.kind": "job-ad",
-            "category": "recruitment-lure",
+            "content.kind": "ad",
+            "category": "scam_recruitment",
             "legal_ground": "Network Act 44-7",
             "explanation": "FICTIONAL",
             "action_asked": "delete",
