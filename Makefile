@@ -35,10 +35,11 @@ bench: ## measure beside the best peer (BENCH=name runs one)
 	$(SETUP) dev
 	@$(BIN)/python -m bench.run $(BENCH)
 
-soak: ## kill, cut and repeat for a long time (COMITY_SOAK=rounds, 200 unless told)
+soak: ## kill, cut, repeat and fuzz for a long time (COMITY_SOAK=rounds, COMITY_FUZZ=requests an operation; 200 each)
 	$(SETUP) dev
 	@COMITY_SOAK=$${COMITY_SOAK:-200} $(BIN)/pytest tests/faults -m torture
 	@$(BIN)/python -m tests.model
+	@COMITY_FUZZ=$${COMITY_FUZZ:-200} $(BIN)/pytest tests/api_fuzz
 
 lock: ## pin anew after a change of pyproject.toml (UPGRADE=1 takes the newest it allows)
 	$(SETUP) dev

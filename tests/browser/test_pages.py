@@ -36,6 +36,9 @@ PAGES = (
     "/desk/signals/new",
     "/desk/signals/{signal}",
     "/desk/signals/{taken_back}",
+    "/desk/people",
+    "/desk/people/new",
+    "/desk/account",
     "/desk/nothing-here",
 )
 

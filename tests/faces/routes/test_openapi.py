@@ -38,3 +38,13 @@ def test_bodies_that_come_in_are_closed_and_answers_may_grow() -> None:
     for name in ("NewReport", "NewRequest", "NewStep", "NewAction", "Batch", "Attested", "GivenValue"):
         assert schemas[name]["additionalProperties"] is False
     assert "additionalProperties" not in schemas["RequestView"]
+
+
+def test_a_list_says_what_is_in_it_and_a_file_of_which_type_it_is() -> None:
+    assert TOLD["components"]["schemas"]["NewReport"]["properties"]["values"] == {
+        "type": "array",
+        "items": {"$ref": "#/components/schemas/GivenValue"},
+        "maxItems": 200,
+        "default": [],
+    }
+    assert list(TOLD["paths"]["/files"]["post"]["requestBody"]["content"]) == ["application/octet-stream"]

@@ -88,6 +88,14 @@ def file_trace(sha256: str) -> Trace:
     return Trace("file", bytes.fromhex(sha256[:32]))
 
 
+def is_uuid(text: str) -> bool:
+    """Whether `uuid_trace` can make a trace of it."""
+    try:
+        return len(text) == 36 and len(bytes.fromhex(text.replace("-", ""))) == 16
+    except ValueError:
+        return False
+
+
 def uuid_trace(name: str, uuid: str) -> Trace:
     """The trace of a UUID, which stands in its one spelling."""
     return Trace(name, bytes.fromhex(uuid.replace("-", "")))

@@ -43,7 +43,7 @@ from comity.faces.api.problems import (
     problem_response,
     refusal,
 )
-from comity.faces.api.strict_schema import StrictStructPlugin
+from comity.faces.api.strict_schema import StrictStructPlugin, TuplePlugin, operation_with_body
 from comity.node.assembly import Node
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
@@ -65,6 +65,7 @@ _PROBLEMS = {
     503: "Too busy; come back later",
     507: "A disk of this node is full; nothing half-written was kept",
 }
+_AT_THE_DOOR = {429: "Too many tries; come back later"}
 
 
 class UnsupportedMediaType(HTTPException):
@@ -78,7 +79,7 @@ def desk_app(node: Callable[[], Node], token: str) -> Litestar:
     """The app. `node` is asked at every request; `token` opens everything on a node without accounts."""
     app = Litestar(
         discovered(),
-        plugins=[StrictStructPlugin()],
+        plugins=[StrictStructPlugin(), TuplePlugin()],
         guards=[Door(token), may_act],
         dependencies={
             "node": Provide(the_house, sync_to_thread=False),
@@ -127,8 +128,11 @@ def discovered() -> list[HTTPRouteHandler]:
         loaded = importlib.import_module(f"{routes_folder.__name__}.{module.name}")
         found += loaded.routes
     for handler in found:
-        described = {status: _described(text) for status, text in _PROBLEMS.items()}
+        told = _PROBLEMS | (_AT_THE_DOOR if "door" in handler.opt else {})
+        described = {status: _described(text) for status, text in told.items()}
         handler.responses = {**described, **(handler.responses or {})}
+        if "takes" in handler.opt:
+            handler.operation_class = operation_with_body(handler.opt["takes"])
         # The framework would name and describe the wrapper that takes the function to a thread.
         function = getattr(handler.fn, "func", handler.fn)
         handler.operation_id = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"

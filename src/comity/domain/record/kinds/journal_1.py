@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct
 
-from comity.domain.record.opened import Record, Trace, uuid_trace
+from comity.domain.record.opened import Record, Trace, is_uuid, uuid_trace
 from comity.domain.record.places import Count, Hex, Origin, Personal, Time, Uuid, Word
 
 KIND: Final = "journal/1"
@@ -76,15 +76,8 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
 
 
 def traces(record: Record[Body]) -> Iterator[Trace]:
-    things = (thing for entry in record.body.entries for thing in (*entry.records, *entry.about) if _is_uuid(thing))
+    things = (thing for entry in record.body.entries for thing in (*entry.records, *entry.about) if is_uuid(thing))
     yield from (uuid_trace(TRACE, thing) for thing in dict.fromkeys(things))
-
-
-def _is_uuid(thing: str) -> bool:
-    try:
-        return len(thing) == 36 and len(bytes.fromhex(thing.replace("-", ""))) == 16
-    except ValueError:
-        return False
 
 
 EXAMPLE: Final = Body(

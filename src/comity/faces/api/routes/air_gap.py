@@ -62,7 +62,7 @@ class AnsweredView(msgspec.Struct, frozen=True):
     status: int
 
 
-@post("/crossings", sync_to_thread=True, status_code=200, opt={"act": "carry"})
+@post("/crossings", sync_to_thread=True, status_code=200, media_type=OCTETS, opt={"act": "carry"})
 def out(world: Here, officer: Officer, data: JSONBody[CrossingAsked]) -> Stream:
     """An archive of all that the peer may read and has not confirmed yet, to be carried to it by hand."""
     peer: Peer = peer_named(world, data.peer)

@@ -146,7 +146,7 @@ def _batch_view(kept: Imported, refused: list[ReasonView]) -> BatchView:
     sync_to_thread=True,
     status_code=200,
     request_max_body_size=WARNING_LIST_BYTES_MAX,
-    opt={"act": "manage-node"},
+    opt={"act": "manage-node", "takes": "application/json"},
 )
 def suppressing_list(world: Here, officer: Officer, data: JSONBody[Suppressing]) -> WarningListView:
     """Keeps a plain list of shared hosts as a warning list under its name; a newer one takes its place."""
@@ -163,7 +163,7 @@ def suppressing_list(world: Here, officer: Officer, data: JSONBody[Suppressing])
     sync_to_thread=True,
     status_code=200,
     request_max_body_size=WARNING_LIST_BYTES_MAX,
-    opt={"act": "manage-node"},
+    opt={"act": "manage-node", "takes": "application/json"},
 )
 def warning_list(world: Here, officer: Officer, body: RawBody) -> WarningListView:
     """Keeps a MISP warning list as it came; a newer one of the same name takes its place.

@@ -9,6 +9,7 @@ from litestar.params import JSONBody
 import comity
 from comity.domain.terms import instant_text
 from comity.faces.api.asking import Here, House
+from comity.flows.access import whole
 from comity.flows.journal import own
 from comity.flows.oversight import silent
 from comity.flows.recover import waiting
@@ -179,7 +180,7 @@ def doctor(node: House) -> list[Finding]:
 @post("/rebuild", sync_to_thread=True, status_code=200, opt={"act": "manage-node"})
 def rebuild(world: Here, data: JSONBody[Rebuild]) -> Rebuilt:
     """Recomputes what is derived from records."""
-    return Rebuilt(list(world.store.rebuild(write=data.write)), data.write)
+    return Rebuilt(list(whole(world).store.rebuild(write=data.write)), data.write)
 
 
 class ScrubbedView(msgspec.Struct, frozen=True):
