@@ -45,14 +45,14 @@ def test_an_empty_form_shows_every_route_open_or_closed_with_its_reasons(asked: 
     page = visible(html)
     for said in (
         "kr_kh.mla",
-        "vol.freeze",
-        "unc.freeze",
+        "vol.preserve",
+        "unc.preserve",
         "Nobody here has read its text yet",
         "It isn&#39;t in force",
         "A state isn&#39;t party",
     ):
         assert said in page, said
-    assert '<input type="radio" name="route" value="unc.freeze" id="way-unc.freeze" disabled>' in html
+    assert '<input type="radio" name="route" value="unc.preserve" id="way-unc.preserve" disabled>' in html
     assert '<input type="radio" name="route" value="kr_kh.mla" id="way-kr_kh.mla">' in html
 
 

@@ -1,5 +1,6 @@
 """Which instrument may carry which request, between whom, on which day; and what is missing before it leaves."""
 
+from comity.domain.law.asked import MEMBERS as MEMBERS_OF_TARGETS
 from comity.domain.law.book import check_book, gate_allowed, law_book
 from comity.domain.law.cases import run_case
 from comity.domain.law.checks import CHECKS
@@ -37,6 +38,7 @@ from comity.domain.law.weigh import RouteView, usable, weigh, weigh_carriers
 
 __all__ = [
     "CHECKS",
+    "MEMBERS_OF_TARGETS",
     "PREDICATES",
     "Addressee",
     "Attestation",

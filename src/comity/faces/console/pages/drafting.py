@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from comity.domain.law import Findings, RouteView
+from comity.domain.law import MEMBERS_OF_TARGETS, Findings, Measure, RouteView, choices_of
 from comity.domain.law.values import FormField
 from comity.domain.ledger import Admission
 from comity.domain.terms import NodeName, Reason, Refused, instant_text
@@ -32,7 +31,9 @@ TEXT_BYTES_MAX = 16 * 1024 * 1024
 MEMBER = "m:"
 """Before the name of a form's member, in names of fields."""
 TARGETS_MAX = 1000
-_ENUM = re.compile(r"enum\(([^)]*)\)")
+LIMITED_MAX = 5
+"""Targets for which the page asks about times and data; for more, a file of the draft is handed in."""
+FIRST_MEASURE = "preserve"
 _PERSONAL = (
     "person",
     "victims",
@@ -48,12 +49,14 @@ _BODY = ("measure", "to", "nature", "route", "offence", "facts", "urgency", "dea
 
 @dataclass(frozen=True)
 class Field:
-    """A member of the chosen route's form, as a field. `choices` where its type names them."""
+    """A member of the chosen route's form, as a field. `choices` where its type names them; `word` names its label; `of`: the target."""
 
     name: str
     held: bool
     choices: tuple[tuple[str, str], ...]
     note: str
+    word: str
+    of: str = ""
 
 
 @get("/desk/requests/new", sync_to_thread=True)
@@ -172,7 +175,7 @@ def _begun(desk: Desk, report: str, earlier: str) -> Form:
 
 def _ask(desk: Desk, form: Form) -> Ask:
     """What the form says; faults for what can't be read at all. What is merely missing is the linter's to say."""
-    measures = [each.id for each in desk.world.catalog.measures().values() if each.leaves == "approved"]
+    measures = [each for each, _ in _measures(desk)]
     peers = [str(peer.name) for peer in desk.world.store.peers() if peer.admission is Admission.ACCEPTED]
     members = {name[len(MEMBER) :]: form.text(name, most=200_000) for name in form.values if name.startswith(MEMBER)}
     members = {name: text for name, text in members.items() if text}
@@ -201,6 +204,13 @@ def _ask(desk: Desk, form: Form) -> Ask:
     )
 
 
+def _measures(desk: Desk) -> list[tuple[str, str]]:
+    """Measures that leave by approval, with their names: what can't wait first, the others by name."""
+    found = [m for m in desk.world.catalog.measures().values() if m.leaves == "approved"]
+    named = [(m.id, m.label.get(desk.words.lang, m.label["en"])) for m in found]
+    return sorted(named, key=lambda each: (each[0] != FIRST_MEASURE, each[1]))
+
+
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()][:TARGETS_MAX]
 
@@ -218,7 +228,7 @@ def _facts(desk: Desk, form: Form, *, looked: bool) -> dict[str, Any]:
         "ways": [route_line(view, measure, book) for view in drafted.routes],
         "chosen": ask.route,
         "natures": [(each, desk.words.word("nature", each)) for each in (chosen.natures if chosen else NATURES[:2])],
-        "fields": _fields(desk, form, chosen, measure.members, measure.forms),
+        "fields": [*_fields(desk, form, chosen, measure), *_limits(desk, measure, ask)],
         "blocking": drafted.findings.blocking,
         "advisory": (*drafted.findings.advisory, *drafted.warnings),
         "beside": _beside(found) if looked else {},
@@ -227,28 +237,42 @@ def _facts(desk: Desk, form: Form, *, looked: bool) -> dict[str, Any]:
     }
 
 
-def _fields(
-    desk: Desk, form: Form, chosen: RouteView | None, held: dict[str, tuple[str, ...]], always: tuple[str, ...]
-) -> list[Field]:
+def _fields(desk: Desk, form: Form, chosen: RouteView | None, measure: Measure) -> list[Field]:
     """Members that hold a request back first, then what the form requires besides; what the record says itself is left out."""
     book, found = desk.world.catalog.book(), dict[str, Field]()
-    for name in (*(chosen.form if chosen is not None else ()), *always):
-        must = held.get(name, ())
+    needs = chosen.row.needs if chosen is not None else ()
+    asked = {need.member for need in needs if not need.measures or measure.id in need.measures}
+    for name in (*(chosen.form if chosen is not None else ()), *measure.forms):
+        must = {*measure.members.get(name, ()), *asked}
         for member in book.forms[name].fields:
             wanted = member.name in must or (member.required in (True, "warn") and member.from_record is None)
             if wanted or form.text(MEMBER + member.name):
-                found.setdefault(
-                    member.name, Field(member.name, member.name in must, _choices(desk, member), member.note)
-                )
+                held, choices = member.name in must, _choices(desk, member)
+                found.setdefault(member.name, Field(member.name, held, choices, member.note, member.name))
     if form.text("deadline"):
-        found.setdefault("deadline_reason", Field("deadline_reason", True, (), ""))
+        found.setdefault("deadline_reason", Field("deadline_reason", True, (), "", "deadline_reason"))
     return sorted(found.values(), key=lambda field: not field.held)
 
 
+def _limits(desk: Desk, measure: Measure, ask: Ask) -> list[Field]:
+    """From when to when, and which data: asked about each of the first targets of a measure that asks for data."""
+    if not measure.data:
+        return []
+    one = measure.data[0] if len(measure.data) == 1 else ""
+    kinds = [(each, desk.words.word("data", each)) for each in measure.data]
+    choices = () if one else (("", "–"), (", ".join(measure.data), desk.words.say("draft.all_of_these")), *kinds)
+    return [
+        Field(
+            f"targets[{place}].{member}", False, choices if member == "categories" else (), "", f"target.{member}", text
+        )
+        for place, (_, text) in enumerate(ask.targets[:LIMITED_MAX])
+        for member in MEMBERS_OF_TARGETS
+        if member != "categories" or choices
+    ]
+
+
 def _choices(desk: Desk, member: FormField) -> tuple[tuple[str, str], ...]:
-    words = ["true", "false"] if member.type == "bool" else []
-    if (said := _ENUM.fullmatch(member.type)) is not None:
-        words = said[1].split("|")
+    words = choices_of(member.type)
     return (("", "–"), *((word, desk.words.word("member_value", word)) for word in words)) if words else ()
 
 
@@ -272,13 +296,13 @@ def _beside(found: list[Reason]) -> dict[str, list[Reason]]:
 def _form(
     desk: Desk, form: Form, *, looked: bool, status: int = 200, reasons: tuple[Reason, ...] = ()
 ) -> Response[Any]:
-    words, catalog = desk.words, desk.world.catalog
+    words = desk.words
     peers = [peer for peer in desk.world.store.peers() if peer.admission is Admission.ACCEPTED]
     return desk.show(
         "request_new.html",
         status=status,
         reasons=reasons,
-        measures=[(m.id, m.label[words.lang]) for m in catalog.measures().values() if m.leaves == "approved"],
+        measures=_measures(desk),
         peers=[(str(peer.name), desk.title_of(peer.name)) for peer in peers],
         urgencies=[(each, words.word("urgency", each)) for each in URGENCIES],
         **_facts(desk, form, looked=looked),
