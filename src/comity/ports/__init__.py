@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from comity.domain.access import CaseFile, Grant, Link, Member, Role, Sight
+from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member, Role, Sight
 from comity.domain.law import LawBook, Measure, RightsRow
 from comity.domain.ledger import Channel, Lane, Line, Peer, Policy, Position, VerifierKey
 from comity.domain.people import Rules
@@ -210,6 +210,7 @@ Fact = (
     | LogKept
     | Witnessed
     | CaseFile
+    | CaseMoved
     | Member
     | Link
     | Grant

@@ -25,7 +25,7 @@ from comity.adapters.store.rows import (
     told_columns,
     trace_rows,
 )
-from comity.domain.access import CaseFile, Grant, Link, Member
+from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member
 from comity.domain.ledger import EMPTY_ROOT, Channel, CompactRange, Predecessor, Standing
 from comity.errors import Conflict
 from comity.ports import (
@@ -100,7 +100,7 @@ def apply(group: Group, fact: Fact) -> None:
             witnessing.keep_log(group, fact)
         case Witnessed():
             witnessing.witness(group, fact)
-        case CaseFile() | Member() | Link() | Grant():
+        case CaseFile() | CaseMoved() | Member() | Link() | Grant():
             keep_case(group, fact)
         case _:
             keep_people(group, fact)

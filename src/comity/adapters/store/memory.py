@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from comity.adapters.store.memory_cases import Cabinet, MemoryCases
 from comity.adapters.store.memory_people import MemoryPeople, Staff
 from comity.adapters.store.memory_search import MemorySearch, numbered
-from comity.domain.access import CaseFile, Grant, Link, Member
+from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member
 from comity.domain.ledger import (
     EMPTY_ROOT,
     Channel,
@@ -307,7 +307,7 @@ class MemoryStore(MemoryCases, MemoryPeople, MemorySearch):
                 if last and (size < at or (size == at and root != last.root)):
                     raise Conflict("witness-goes-back", origin=origin, at=at, size=size)
                 content.witnessed[origin] = fact
-            case CaseFile() | Member() | Link() | Grant():
+            case CaseFile() | CaseMoved() | Member() | Link() | Grant():
                 content.cases.keep(fact)
             case _:
                 content.people.keep(fact)

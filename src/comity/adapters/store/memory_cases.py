@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec import structs
 
-from comity.domain.access import CaseFile, Grant, Link, Member, Sight
+from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member, Sight
 from comity.domain.ledger import Channel, Lane
 from comity.domain.record import Entry, Told, decode_fields, encode_fields, postings, read_envelope
 from comity.domain.search import Asked
@@ -26,13 +26,20 @@ class Cabinet:
     members: dict[tuple[str, str, int], Member] = field(default_factory=dict)
     links: dict[tuple[str, str], Link] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
+    moves: list[CaseMoved] = field(default_factory=list)
 
-    def keep(self, fact: CaseFile | Member | Link | Grant) -> None:
+    def keep(self, fact: CaseFile | CaseMoved | Member | Link | Grant) -> None:
         match fact:
             case CaseFile():
                 if any(each.number == fact.number and each.id != fact.id for each in self.files.values()):
                     raise Conflict("case-number-taken", number=fact.number)
                 self.files[fact.id] = fact
+            case CaseMoved():
+                file = self.files.get(fact.case)
+                if file is None or file.state != fact.before:
+                    raise Conflict("case-moved-meanwhile", case=fact.case)
+                self.files[fact.case] = replace(file, state=fact.state)
+                self.moves.append(fact)
             case Member():
                 self.members[fact.case, fact.account, fact.since] = fact
             case Link():
@@ -80,6 +87,9 @@ class MemoryCases(ABC):
 
     def lies_in(self, ids: Sequence[str]) -> tuple[frozenset[str], ...]:
         return tuple(self._cabinet.of(ids))
+
+    def case_moves(self, case: str) -> tuple[CaseMoved, ...]:
+        return tuple(each for each in self._cabinet.moves if each.case == case)
 
     def grants(self, account: str | None = None) -> tuple[Grant, ...]:
         found = [each for each in self._cabinet.grants.values() if account in (None, each.account)]

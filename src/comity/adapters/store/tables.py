@@ -217,7 +217,21 @@ case_file = Table(
     Column("opened", BigInteger, nullable=False),
     Column("basis", Word),
     Column("basis_until", BigInteger),
+    Column("state", Word, nullable=False),
 )
+
+case_move = Table(  # how the state of a case came about
+    "case_move",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("case_id", Word, nullable=False),
+    Column("before", Word, nullable=False),
+    Column("state", Word, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Word, nullable=False),
+)
+Index("case_move_case", case_move.c.case_id)
 
 case_member = Table(
     "case_member",

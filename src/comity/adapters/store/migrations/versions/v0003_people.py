@@ -30,7 +30,16 @@ def _cases() -> None:
         sa.Column("opened", sa.BigInteger, nullable=False),
         sa.Column("basis", WORD),
         sa.Column("basis_until", sa.BigInteger),
+        sa.Column("state", WORD, nullable=False),
     )
+    op.create_table(
+        "case_move",
+        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        *(sa.Column(name, WORD, nullable=False) for name in ("case_id", "before", "state", "by")),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("reason", WORD, nullable=False),
+    )
+    op.create_index("case_move_case", "case_move", ["case_id"])
     op.create_table(
         "case_member",
         sa.Column("case_id", WORD, primary_key=True),
