@@ -57,4 +57,4 @@ def requests(desk: Seen) -> Response[Any]:
 
 
 pages = [requests]
-rail = [Entry("requests", "/desk/requests", "work", "swap", 2, go="r")]
+rail = [Entry("requests", "/desk/requests", "work", "swap", 2, go="r", act="view")]

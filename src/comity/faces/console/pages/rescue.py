@@ -276,5 +276,5 @@ def _waiting(desk: Desk) -> int:
 
 
 pages = [board, blank, send, attest, one, sign]
-rail = [Entry("rescue", "/desk/rescue", "work", "rescue", 3, go="l", count=_waiting)]
+rail = [Entry("rescue", "/desk/rescue", "work", "rescue", 3, go="l", count=_waiting, act="view")]
 verbs = [Verb("verb.rescue", "/desk/rescue/new", "rescue", "verb.rescue_note")]

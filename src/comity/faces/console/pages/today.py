@@ -9,10 +9,12 @@ from typing import Any
 from litestar import Response, get
 
 from comity.domain.terms import Instant, instant_text
+from comity.faces.api.asking import RefusedHere
 from comity.faces.console.channel_health import healths
 from comity.faces.console.rail import Entry
 from comity.faces.console.render import Seen
 from comity.faces.console.work import URGENT, Clock, News, Piece, news, pieces
+from comity.flows.access import permit
 from comity.flows.duty import duties
 from comity.flows.proposal import proposals
 
@@ -57,9 +59,13 @@ class Waits:
     oldest_days: int
 
 
-@get("/desk/today", sync_to_thread=True)
+@get("/desk/today", sync_to_thread=True, opt={"asks": "view"})
 def today(desk: Seen) -> Response[Any]:
-    """The day at a glance."""
+    """The day at a glance. Whoever reads no requests goes on to the first page of theirs."""
+    if not desk.may("view"):
+        return desk.go(desk.rail[0].lines[0].entry.path)
+    if why := permit(desk.world, desk.officer, "view"):
+        raise RefusedHere(why)
     world, now = desk.world, desk.spoken.now
     found = pieces(world)
     happened = news(world, world.store.notices(NEWS))
@@ -143,4 +149,4 @@ def _other_zone(desk: Seen) -> str:
 
 
 pages = [today]
-rail = [Entry("today", "/desk/today", "work", "today", 1, go="t")]
+rail = [Entry("today", "/desk/today", "work", "today", 1, go="t", act="view")]
