@@ -146,6 +146,12 @@ class Journalled:
     def parted(self, origin: str, start: int, stop: int) -> list[Entry]:
         return self._read(origin, self.inner.parted(origin, start, stop))
 
+    def entries_at(self, places: Sequence[Place]) -> dict[Place, Entry]:
+        found = self.inner.entries_at(places)
+        for place, entry in found.items():
+            self._read(place.origin, [entry])
+        return found
+
     def searched(self, asked: Asked, limit: int, after: Place | None = None) -> Hits:
         found = self.inner.searched(asked, limit, after)
         if self.tally is not None:

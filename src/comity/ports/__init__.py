@@ -25,6 +25,7 @@ from comity.ports.people import NO_CEREMONIES, NO_HASHER, Ceremonies, Hasher, Pe
 from comity.ports.places import Hit as Hit
 from comity.ports.places import Hits as Hits
 from comity.ports.places import Place as Place
+from comity.ports.requests import Requests
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,7 @@ Fact = (
 )
 
 
-class Store(Cases, People, Protocol):
+class Store(Cases, People, Requests, Protocol):
     """Durable memory of one node. What a call has answered survives the loss of the process."""
 
     def seen(self, sight: Sight) -> Store:

@@ -31,6 +31,7 @@ def keep_case(group: Group, fact: CaseFile | CaseMoved | Member | Link | Grant) 
             _put(group, t.case_member, ("case_id", "account", "since"), _columns(fact))
         case Link():
             _put(group, t.case_link, ("key", "case_id"), {**_columns(fact), "key": key_of(fact.id)})
+            group.about.things.add(key_of(fact.id))
         case Grant():
             _put(group, t.case_grant, ("id",), _columns(fact))
 

@@ -16,6 +16,7 @@ from comity.domain.search import Asked
 from comity.domain.terms import Instant
 from comity.errors import Conflict
 from comity.ports import Hits, Noticed, Place
+from comity.ports.requests import EVERY, Count, Row, Wanted
 
 
 @dataclass
@@ -187,6 +188,22 @@ class SeenMemory:
     def searched(self, asked: Asked, limit: int, after: Place | None = None) -> Hits:
         found: Hits = self._whole.searched(asked, limit, after, self._open, self._without)
         return found
+
+    def requests(self, wanted: Wanted, limit: int, after: str = "") -> tuple[Row, ...]:
+        found: tuple[Row, ...] = self._whole.requests(wanted, limit, after, self._open)
+        return found
+
+    def counted(self, wanted: Wanted = EVERY) -> tuple[Count, ...]:
+        found: tuple[Count, ...] = self._whole.counted(wanted, self._open)
+        return found
+
+    def ending(self, since: Instant, until: Instant, limit: int) -> tuple[tuple[Row, ...], int]:
+        found: tuple[tuple[Row, ...], int] = self._whole.ending(since, until, limit, self._open)
+        return found
+
+    def entries_at(self, places: Sequence[Place]) -> dict[Place, Entry]:
+        found = self._whole.entries_at(self._places(places))
+        return {place: self._without(entry) for place, entry in found.items()}
 
     def of_kind(self, kind: str, limit: int = 1000) -> list[Place]:
         return self._places(self._whole.of_kind(kind, 1 << 53))[:limit]
