@@ -17,7 +17,7 @@ from comity.domain.record import Marking, Sealed, encode_fields, index_of, seal
 from comity.domain.record.kinds import indicator_1
 from comity.domain.terms import Country, Instant, NodeName
 from comity.flows import carry, held, witness
-from comity.ports import Courier, Letter, Opened, PeerKept, Reply, Self, Step, Store, World, no_step
+from comity.ports import Catalog, Courier, Letter, Opened, PeerKept, Reply, Self, Step, Store, World, no_step
 from tests import postgres
 
 START = Instant(1_795_500_000_000)
@@ -126,17 +126,23 @@ class DirectCourier:
 
 
 def open_store(
-    kind: str, folder: Path, name: NodeName, keyring: FileKeyring, salt: Callable[[], bytes], step: Step
+    kind: str,
+    folder: Path,
+    name: NodeName,
+    keyring: FileKeyring,
+    salt: Callable[[], bytes],
+    step: Step,
+    catalog: Catalog | None = None,
 ) -> Store:
     """`memory`, `sqlite`, or `postgres` (in tests marked `pg`)."""
     if kind == "memory":
-        return MemoryStore(name, keyring, salt, step=step)
+        return MemoryStore(name, keyring, salt, step=step, catalog=catalog)
     if kind == "postgres":
         from comity.adapters.store.postgres import PostgresStore  # here: psycopg needn't be there for other tests
 
         url = postgres.server().of(folder)
-        return PostgresStore(url, folder / "marks", name, keyring, salt, step=step)
-    return SqliteStore(folder / "store", folder / "marks", name, keyring, salt, step=step)
+        return PostgresStore(url, folder / "marks", name, keyring, salt, step=step, catalog=catalog)
+    return SqliteStore(folder / "store", folder / "marks", name, keyring, salt, step=step, catalog=catalog)
 
 
 def node_world(
@@ -156,7 +162,7 @@ def node_world(
     keyring = FileKeyring(folder / "keys")
     keyring.create(f"{name}/receipt", COSIGNATURE)
     keyring.create_certificate(host, START)
-    opened = open_store(store, folder, host, keyring, mint.salt, step)
+    opened = open_store(store, folder, host, keyring, mint.salt, step, catalog)  # type: ignore[arg-type]
     me = Self(host, Country(country), f"{name} (fictional)", "https://127.0.0.1:1")
     return World(me, opened, keyring, courier, catalog, clock or TestClock(), mint, step)  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from comity.adapters.catalog import FileCatalog
-from comity.domain.access import CaseFile
+from comity.domain.access import CaseFile, CaseMoved
 from comity.domain.terms import Actor, Granted, Instant, Refused, instant_text
 from comity.errors import Conflict, NotFound
 from comity.flows import cases
@@ -97,6 +97,38 @@ def test_what_lies_in_two_cases_is_seen_in_both(world: World) -> None:
     other = yes(cases.open_case(world, lee, cases.NewCase("2026-2", "Quay (fictional)"))).file.id
     put(world, other, "report", report)
     assert reports(world, lee) == reports(world, person(world, "kim", "officer")) == 1
+
+
+def test_a_case_goes_on_by_its_states_and_is_reopened_under_its_number(world: World) -> None:
+    kim, lee = person(world, "kim", "officer"), person(world, "lee", "officer")
+    case = yes(cases.open_case(world, kim, cases.NewCase("2026-7", "Mole (fictional)"))).file.id
+    with pytest.raises(NotFound):
+        cases.move_case(world, lee, case, "active", "FICTIONAL: not mine")
+    assert codes(cases.move_case(world, kim, case, "closed", "short")) == ["case-state", "reason-length"]
+    why = "FICTIONAL: the inquiry is over"
+    for state in ("active", "paused", "active", "closing", "closed"):
+        moved = yes(cases.move_case(world, kim, case, state, why))
+    assert (moved.file.state, [each.state for each in moved.moves][-2:]) == ("closed", ["closing", "closed"])
+    inside = person(world, "kim", "officer", case=case)
+    (ended,) = permit(world, inside, "take-report")
+    assert (ended.code, permit(world, inside, "view")) == ("case-ended", ())
+    again = yes(cases.move_case(world, kim, case, "active", "FICTIONAL: a new witness"))
+    assert (again.file.number, again.file.state, again.moves[-1].reason) == (
+        "2026-7",
+        "active",
+        "FICTIONAL: a new witness",
+    )
+    assert permit(world, inside, "take-report") == ()
+
+
+def test_two_who_move_a_case_at_once_are_told(world: World) -> None:
+    kim = person(world, "kim", "officer")
+    case = yes(cases.open_case(world, kim, cases.NewCase("2026-8", "Dyke (fictional)"))).file
+    now = world.clock.now()
+    world.store.keep([], [CaseMoved(case.id, "open", "active", "kim", now, "FICTIONAL")])
+    with pytest.raises(Conflict, match="case-moved-meanwhile"):
+        world.store.keep([], [CaseMoved(case.id, "open", "paused", "lee", now, "FICTIONAL")])
+    assert [each.state for each in world.store.case_moves(case.id)] == ["active"]
 
 
 def test_two_cases_have_two_numbers(world: World) -> None:

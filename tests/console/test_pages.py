@@ -12,6 +12,7 @@ from comity.faces.console.spoken import Spoken, zone_of
 from comity.faces.console.states import shown_state
 from comity.faces.console.words import LANGUAGES, book
 from comity.faces.console.work import pieces
+from comity.ports.requests import Wanted
 from tests.console.asked import Asked, visible
 from tests.faces.routes.desks import Desks, ask, sent
 
@@ -33,7 +34,7 @@ def test_a_list_has_what_is_ours_first_and_every_filter_is_an_address(asked: Ask
     page = asked.page("/desk/requests")
     rows = re.findall(r'id="row-([0-9a-f-]{36})"', page)
     assert rows.index(draft) < rows.index(out)
-    assert rows == [piece.request for piece in pieces(asked.desks.kr.world) if not piece.closed]
+    assert rows == [piece.request for piece in pieces(asked.desks.kr.world, Wanted("open"))]
     theirs = re.findall(r'id="row-([0-9a-f-]{36})"', asked.page("/desk/requests?view=them&measure=preserve"))
     assert out in theirs
     assert draft not in theirs

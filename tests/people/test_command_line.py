@@ -85,3 +85,18 @@ def test_who_is_suspended_works_no_more(shell: Shell, monkeypatch: pytest.Monkey
     assert shell.fails("login", "kim", typed=OTHER) == "not-let-in"
     (tmp_path / "kim" / "police.kr.example.token").chmod(0o644)
     assert shell.fails("request", "list") == "key-file-open-to-others"
+
+
+def test_case_purpose_and_basis_go_before_the_commands_name(shell: Shell) -> None:
+    made = shell.told("people", "add", "ahn", "--name", "Ahn (fictional)", "--role", "administrator", "--role", "officer")
+    shell.told("login", "--link", made["secret"], typed=PASSWORD)
+    opened = shell.told("case", "open", "--number", "2026-1", "--title", "Harbour (fictional)", "--purpose", "rescue")
+    case = opened["file"]["case"]
+    inside = ("--case", case, "--purpose", "rescue", "--basis", "법 7 (fictional)")
+    _, told = shell(*inside, "request", "list")
+    assert [each["code"] for each in told["error"]["reasons"]] == ["context-without-reason"]
+    assert shell.told(*inside, "--why", "당직 (fictional)", "request", "list") == []
+    moved = shell.told("case", "state", case, "active", "--reason", "FICTIONAL: begun")
+    assert (moved["file"]["state"], moved["moves"][0]["reason"]) == ("active", "FICTIONAL: begun")
+    _, other = shell("--case", "0193ffff-0000-7000-8000-0000000000ff", "--why", "FICTIONAL", "request", "list")
+    assert [each["code"] for each in other["error"]["reasons"]] == ["not-a-member"]

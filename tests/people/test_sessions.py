@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from comity.domain.people import key_of
+from tests.journal.reading import kept, size
 from tests.people.house import OTHER, PASSWORD, House, no, token_of, yes
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -203,6 +206,39 @@ def test_a_browser_changes_its_purpose_by_no_header(house: House) -> None:
     for header in ("x_comity_case", "x_comity_purpose", "x_comity_basis"):
         answer = admin.ask("GET", "/people", None, **{header: "court"})
         assert (answer.status_code, answer.json()["code"]) == (400, "context-is-chosen")
+
+
+def test_a_header_moves_a_token_no_further_than_its_person_may_go_and_not_without_a_reason(house: House) -> None:
+    admin = house.first()
+    kim = house.add(admin, "kim", "officer")
+    house.add(admin, "lee", "officer")
+    mine, theirs = (
+        each.post("/cases", {"number": number, "title": "FICTIONAL"})["file"]["case"]
+        for each, number in ((kim, "2026-1"), (house.browser_of("lee"), "2026-2"))
+    )
+    asked = {"login": "kim", "password": PASSWORD, "kind": "token"}
+    token = yes(house.browser().ask("POST", "/session", asked))["token"]
+    why = {"x-comity-reason": "FICTIONAL%3A%20%EB%8B%B9%EC%A7%81"}
+
+    def read(**headers: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return house.by_token("GET", "/cases", None, token, **named)
+
+    assert no(read(x_comity_case=theirs, **why)).keys() == {"not-a-member"}
+    assert no(read(x_comity_case=mine)).keys() == {"context-without-reason"}
+    assert no(read(x_comity_purpose="rescue")).keys() == {"context-without-reason"}
+    assert no(read(x_comity_basis="act-1")).keys() == {"context-without-reason"}
+    assert read(x_comity_purpose="crime").status_code == 200, "as the session has it"
+    start = size(house.world)
+    assert read(x_comity_case=mine, **why).status_code == 200
+    answer = house.by_token("POST", f"/cases/{mine}/state", {"state": "active", "reason": "FICTIONAL: begun"}, token, **{"x-comity-case": mine, **why})  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    told = [(each.entry.case, each.why) for each in kept(house.world, start) if each.entry.records or each.entry.what]
+    assert told == [(mine, "FICTIONAL: begun")]
+    assert no(read(x_comity_case=theirs, **why))["not-a-member"] == {"case": theirs}
+    assert [each.why for each in kept(house.world, start) if "not-a-member" in each.entry.reasons] == [
+        "FICTIONAL: 당직"
+    ]
 
 
 def test_whoever_a_header_names_the_person_of_the_session_acts(house: House) -> None:

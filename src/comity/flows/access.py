@@ -71,7 +71,7 @@ def context(world: World, actor: Actor) -> Context:
         basis = Basis(file.basis, allowed, file.basis_until)
     elif actor.basis is not None:
         basis = Basis(actor.basis)
-    return Context(actor.case, actor.purpose, basis, allowed)
+    return Context(actor.case, actor.purpose, basis, allowed, file.state)
 
 
 def seen_by(world: World, actor: Actor) -> World:

@@ -11,8 +11,8 @@ from msgspec import UNSET, structs
 from comity.domain.action import ACT_CHECKS, Done, Held, outcome
 from comity.domain.law import lint_refusal
 from comity.domain.record.kinds import action_1, action_2, decision_1, decision_2, evidence_1
-from comity.domain.request import RequestView
-from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_from, instant_text
+from comity.domain.request.summary import held_until
+from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_text
 from comity.flows.duty import taken_back
 from comity.flows.filing import about_place, channel_in, letter, sealed
 from comity.flows.request import REQUESTS, may
@@ -181,13 +181,6 @@ def asked_form(ask: Any) -> Mapping[str, str]:
     """Members of a request's form, personal ones as far as they are here. Any: a body of some version of a request."""
     personal = getattr(ask, "form_personal", UNSET)
     return {**ask.form, **(personal if isinstance(personal, dict) else {})}
-
-
-def held_until(view: RequestView) -> Instant | None:
-    """Until when what was told last holds; None where nothing is said to."""
-    told = [taken.step.told.get("hold_until") for taken in view.history]
-    last = next((text for text in reversed(told) if text), None)
-    return instant_from(last) if last is not None else None
 
 
 def _outcome(found: Dossier, done: Done) -> str | None:

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from comity.domain.access import GLASS_MS, GLASS_REASON_MIN, CaseFile, Grant, Link, Member, Subject, Thing
+from comity.domain.access import (
+    GLASS_MS,
+    GLASS_REASON_MIN,
+    STATES,
+    CaseFile,
+    CaseMoved,
+    CaseState,
+    Grant,
+    Link,
+    Member,
+    Subject,
+    Thing,
+)
 from comity.domain.terms import Actor, Granted, Instant, Reason, Refused
 from comity.errors import Malformed, NotFound
 from comity.flows.access import permit, there
+from comity.flows.request_state import dossier
 from comity.ports import Noticed, World
 
 TITLE_MAX = 300
 REASON_MAX = 2000
+MOVE_REASON_MIN = 8
 
 
 @dataclass(frozen=True)
@@ -27,11 +41,12 @@ class NewCase:
 
 @dataclass(frozen=True)
 class Opened:
-    """A case as its members see it."""
+    """A case as its members see it; `moves` are the changes of its state, oldest first."""
 
     file: CaseFile
     members: tuple[Member, ...]
     links: tuple[Link, ...]
+    moves: tuple[CaseMoved, ...] = ()
 
 
 def open_case(world: World, actor: Actor, asked: NewCase) -> Granted[Opened] | Refused:
@@ -71,10 +86,10 @@ def case_named(world: World, actor: Actor, case: str) -> Opened:
     file = world.store.case(case)
     if file is None or (mine is not None and case not in mine):
         file = None
-    members, links = world.store.members(case), world.store.links(case)
+    members, links, moves = world.store.members(case), world.store.links(case), world.store.case_moves(case)
     if file is None:
         raise NotFound("case", case=case[:60])
-    return Opened(file, members, links)
+    return Opened(file, members, links, moves)
 
 
 def add_member(world: World, actor: Actor, case: str, account: str, role: str) -> Granted[Opened] | Refused:
@@ -108,7 +123,7 @@ def remove_member(world: World, actor: Actor, case: str, account: str) -> Grante
     if reasons:
         return Refused(reasons)
     world.store.keep([], [replace(member, until=now)])
-    return Granted(Opened(found.file, world.store.members(case), found.links))
+    return Granted(Opened(found.file, world.store.members(case), found.links, found.moves))
 
 
 def link(world: World, actor: Actor, case: str, what: Thing, thing: str) -> Granted[Opened] | Refused:
@@ -132,6 +147,33 @@ def unlink(world: World, actor: Actor, case: str, thing: str) -> Granted[Opened]
     if reasons:
         return Refused(reasons)
     world.store.keep([], [replace(lying, until=world.clock.now())])
+    return Granted(case_named(world, actor, case))
+
+
+def move_case(world: World, actor: Actor, case: str, state: CaseState, reason: str) -> Granted[Opened] | Refused:
+    """The case goes on to another state, or is reopened; with a reason, which stands in the case and in the journal.
+
+    It is closed only when no request that lies in it is open. What lies in it stays, and who was in it stays in it.
+    Conflict when somebody else moved it meanwhile.
+    """
+    found = case_named(world, actor, case)
+    before, said = found.file.state, reason.strip()
+    reasons = permit(world, actor, "manage-case", _in(case))
+    if state not in STATES[before]:
+        facts = {"state": before, "wanted": state[:20], "allowed": list(STATES[before])}
+        reasons += (Reason("case-state", facts),)
+    elif state == "closed":
+        reasons += tuple(
+            Reason("case-request-open", {"request": each.id, "mend": "close it, or take it out of the case"})
+            for each in found.links
+            if each.what == "request" and _is_open(world, each.id)
+        )
+    if not MOVE_REASON_MIN <= len(said) <= REASON_MAX:
+        told = {"field": "reason", "characters": len(said), "least": MOVE_REASON_MIN, "most": REASON_MAX}
+        reasons += (Reason("reason-length", told),)
+    if reasons:
+        return Refused(reasons)
+    world.store.keep([], [CaseMoved(case, before, state, _whose(actor), world.clock.now(), said)])
     return Granted(case_named(world, actor, case))
 
 
@@ -204,6 +246,14 @@ def _whose(actor: Actor) -> str:
 def _present(found: Opened, account: str, now: Instant) -> Member | None:
     there = [m for m in found.members if m.account == account and (m.until is None or m.until > now)]
     return there[0] if there else None
+
+
+def _is_open(world: World, request: str) -> bool:
+    try:
+        found = dossier(world, request)
+    except NotFound:
+        return False
+    return found.view.state not in found.machine.terminal
 
 
 def _must_be_there(world: World, what: Thing, thing: str) -> None:

@@ -85,7 +85,7 @@ def check_journal(
     """
     pages = check_pages(get, channel, parse_policy(f"log {log.text}\nquorum none\n".encode()), records=True, told=told)
     if seen is not None:
-        _grown_from(get, pages, seen)
+        grown_from(get, pages, seen)
     known: set[str] = set()
     entries, last = 0, ""
     for envelope in _envelopes(get, pages.size):
@@ -102,7 +102,8 @@ def check_journal(
     return JournalChecked(pages, entries, pages.size - (seen.size if seen is not None else 0), missing)
 
 
-def _grown_from(get: Get, pages: Checked, seen: Seen) -> None:
+def grown_from(get: Get, pages: Checked, seen: Seen) -> None:
+    """BadProof `journal-went-back` or `journal-forked` unless these pages are what was seen, and more."""
     facts = {"origin": seen.origin, "seen_size": seen.size, "size": pages.size}
     if pages.size < seen.size:
         raise BadProof("journal-went-back", **facts)

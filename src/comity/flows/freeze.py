@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from comity.domain.action import Held
+from comity.domain.request.summary import HOLDING, HOLDS, held_until
 from comity.domain.terms import Instant
-from comity.flows.answer import asked_form, held_until
+from comity.flows.answer import asked_form
 from comity.flows.request_state import Dossier
 from comity.ports import World
-
-MACHINE = "freeze"
-HOLDING = frozenset({"held", "partly_held", "release_asked"})
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Hold:
 
 def hold_of(world: World, found: Dossier) -> Hold | None:
     """None for a request that asks for something else, or whose form can't be read."""
-    if found.measure.machine != MACHINE:
+    if found.measure.machine != HOLDS:
         return None
     form, until = asked_form(found.ask), held_until(found.view)
     amount = form.get("amount_units", "").strip()

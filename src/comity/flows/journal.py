@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 from msgspec import UNSET, structs
 
-from comity.domain.access import CaseFile, Grant, Link, Member, Sight
+from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member, Sight
 from comity.domain.ledger import ED25519, Channel, Lane, Standing, successor
 from comity.domain.record import Entry, Marking
 from comity.domain.record.kinds import journal_1
@@ -73,6 +73,7 @@ CODES: Final[Mapping[type[Any], str]] = {
     Acted: "outside-effect",
     Buried: "buried",
     CaseFile: "case",
+    CaseMoved: "case-state",
     ContextChosen: "context",
     Copied: "copy",
     Erased: "erased",
@@ -144,6 +145,12 @@ class Journalled:
 
     def parted(self, origin: str, start: int, stop: int) -> list[Entry]:
         return self._read(origin, self.inner.parted(origin, start, stop))
+
+    def entries_at(self, places: Sequence[Place]) -> dict[Place, Entry]:
+        found = self.inner.entries_at(places)
+        for place, entry in found.items():
+            self._read(place.origin, [entry])
+        return found
 
     def searched(self, asked: Asked, limit: int, after: Place | None = None) -> Hits:
         found = self.inner.searched(asked, limit, after)
@@ -239,7 +246,7 @@ def keep_noted(world: World, noted: Sequence[Noted]) -> None:
 def noted_of(world: World, tally: Tally | None, letters: Sequence[Letter], facts: Sequence[Fact]) -> Iterator[Noted]:
     """The entries of one transaction; none for what only moves cursors."""
     at = instant_text(world.clock.now())
-    why = next((fact.reason for fact in facts if isinstance(fact, ContextChosen | Grant)), "")
+    why = next((fact.reason for fact in facts if isinstance(fact, CaseMoved | ContextChosen | Grant)), "")
     if tally is not None:
         told = [fact for fact in facts if type(fact) in CODES]
         if letters or told:
@@ -329,7 +336,7 @@ def _of_facts(facts: Sequence[Fact]) -> Iterator[str]:
                 yield passkey.account
             case TicketKept(ticket=ticket) if ticket.account:
                 yield ticket.account
-            case CaseFile(id=name) | Grant(case=name):
+            case CaseFile(id=name) | CaseMoved(case=name) | Grant(case=name):
                 yield name
             case Member(case=name, account=account_id):
                 yield from (name, account_id)

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from comity.domain.record import Entry, decode_fields, open_record
 from comity.domain.record.kinds import erase_1, journal_1
-from comity.domain.record.opened import is_uuid, uuid_trace
-from comity.domain.terms import Actor, Granted, Reason, Refused
+from comity.domain.record.opened import uuid_trace
+from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_from, instant_text
 from comity.flows.access import permit, whole
-from comity.flows.journal import journals
+from comity.flows.journal import journals, own
 from comity.flows.ordering import targets_of
 from comity.flows.proposal import Proposal, propose
 from comity.ports import Place, World
 
 PAGE = 256
+SCAN_MAX = 1024
+"""Records of the journal that one search looks at, before it says how far it has come."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,115 @@ class Kept:
     entry: journal_1.Entry
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for in the journal; what is empty asks for nothing.
+
+    who           part of a name, the id of an account, or a role
+    since, until  as entries have their times: from this one on, and before that one
+    outcome       `granted` or `refused`
+    """
+
+    who: str = ""
+    act: str = ""
+    case: str = ""
+    purpose: str = ""
+    basis: str = ""
+    outcome: str = ""
+    since: str = ""
+    until: str = ""
+
+    def fits(self, kept: Kept) -> bool:
+        """Whether the entry is one of those."""
+        entry = kept.entry
+        named = (kept.actor or "", *kept.roles)
+        return (
+            (not self.who or self.who in named or self.who.casefold() in (kept.name or "").casefold())
+            and self.act in ("", entry.act)
+            and self.case in ("", entry.case)
+            and self.purpose in ("", entry.purpose)
+            and self.basis.casefold() in (entry.basis or "").casefold()
+            and self.outcome in ("", entry.outcome)
+            and self.since <= entry.at
+            and (not self.until or entry.at < self.until)
+        )
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Entries that were looked for, newest first.
+
+    before  where to look on; None when the journal's beginning, or the earliest time asked for, is reached
+    looked  records that were looked at
+    """
+
+    entries: tuple[Kept, ...]
+    before: Place | None
+    looked: int
+
+
+def matching(world: World, wanted: Wanted, limit: int, before: Place | None = None, scan: int = SCAN_MAX) -> Matched:
+    """What fits, from the newest on or from the record before `before`: entries of whole records, until there are `limit`."""
+    found: list[Kept] = []
+    looked = 0
+    at = before if before is not None or not wanted.until else _first_from(world, wanted.until)
+    while looked < scan:
+        step = list(_records(world, min(PAGE // 4, scan - looked), at))
+        if not step:
+            return Matched(tuple(found), None, looked)
+        for place, entry in step:
+            at, looked = place, looked + 1
+            entries = list(kept_in(place, entry))
+            found += reversed([each for each in entries if wanted.fits(each)])
+            if wanted.since and entries and max(each.entry.at for each in entries) < _earlier(wanted.since):
+                return Matched(tuple(found), None, looked)
+            if len(found) >= limit:
+                return Matched(tuple(found), at, looked)
+    return Matched(tuple(found), at, looked)
+
+
+def _records(world: World, limit: int, before: Place | None) -> Iterator[tuple[Place, Entry]]:
+    """Records of the journal, newest first."""
+    left = limit
+    channels = journals(world)[::-1]
+    if before is not None:
+        names = [channel.origin for channel in channels]
+        channels = channels[names.index(before.origin) :] if before.origin in names else []
+    for channel in channels:
+        size = world.store.position(channel.origin).size
+        stop = min(size, before.index) if before is not None and before.origin == channel.origin else size
+        start = max(0, stop - left)
+        for entry in reversed(world.store.entries(channel.origin, start, stop)):
+            yield Place(channel.origin, entry.index), entry
+        left -= stop - start
+        if left <= 0:
+            return
+
+
+def _earlier(at: str) -> str:
+    """A minute before: entries wait a moment until their record is made."""
+    return instant_text(Instant(instant_from(at) - 60_000))
+
+
+def _first_from(world: World, at: str) -> Place | None:
+    """The first record that was made at that time or later, by halving; None when there is none, so that the newest is older."""
+    alone, late = own(world), instant_text(Instant(instant_from(at) + 60_000))
+    for channel in journals(alone):
+        low, high = 0, alone.store.position(channel.origin).size
+        size = high
+        while low < high:
+            middle = (low + high) // 2
+            place = Place(channel.origin, middle)
+            header = alone.store.told([place])[place].header
+            if header is not None and instant_text(header.made) < late:
+                low = middle + 1
+            else:
+                high = middle
+        if low < size:
+            return Place(channel.origin, low)
+    return None
+
+
 def walk(world: World, start: int = 0, origin: str | None = None) -> Iterator[Kept]:
     """Every entry, oldest first; from `start` of one channel on, or of all from their first."""
     for channel in journals(world):
@@ -49,26 +160,12 @@ def walk(world: World, start: int = 0, origin: str | None = None) -> Iterator[Ke
 
 def newest(world: World, limit: int, before: Place | None = None) -> Iterator[Kept]:
     """Newest first, at most `limit` records of the journal, from the one before `before` on."""
-    left = limit
-    channels = journals(world)[::-1]
-    if before is not None:
-        names = [channel.origin for channel in channels]
-        channels = channels[names.index(before.origin) :] if before.origin in names else []
-    for channel in channels:
-        size = world.store.position(channel.origin).size
-        stop = min(size, before.index) if before is not None and before.origin == channel.origin else size
-        start = max(0, stop - left)
-        for entry in reversed(world.store.entries(channel.origin, start, stop)):
-            yield from reversed(list(kept_in(Place(channel.origin, entry.index), entry)))
-        left -= stop - start
-        if left <= 0:
-            return
+    for place, entry in _records(world, limit, before):
+        yield from reversed(list(kept_in(place, entry)))
 
 
 def about(world: World, thing: str) -> list[Kept]:
     """Entries of acts about a thing or record, by its UUID, oldest first; what was only read is found by `walk`."""
-    if not is_uuid(thing):
-        return []
     key = uuid_trace(journal_1.TRACE, thing).key
     places = world.store.traced(journal_1.TRACE, [key]).get(key, [])
     order = {channel.origin: at for at, channel in enumerate(journals(world))}

@@ -15,7 +15,7 @@ from comity.domain.terms import Actor, Granted, Refused, instant_from
 from comity.errors import Malformed
 from comity.flows.access import permit, whole
 from comity.flows.journal import commitment, query_key
-from comity.flows.journal_read import Kept, walk
+from comity.flows.journal_read import Kept, newest, walk
 from comity.flows.lookup import read_value
 from comity.ports import World
 
@@ -42,8 +42,14 @@ class Look:
     last: str
 
 
-def report(world: World, actor: Actor, utc_offset_ms: int = 0) -> Granted[tuple[Look, ...]] | Refused:
-    """Everything that stands out, by person. `utc_offset_ms`: of the place whose nights are meant."""
+def report(
+    world: World, actor: Actor, utc_offset_ms: int = 0, records: int | None = None
+) -> Granted[tuple[Look, ...]] | Refused:
+    """Everything that stands out, by person.
+
+    utc_offset_ms  of the place whose nights are meant
+    records        look at so many of the newest records of the journal alone
+    """
     reasons = permit(world, actor, "audit")
     if reasons:
         return Refused(reasons)
@@ -52,7 +58,7 @@ def report(world: World, actor: Actor, utc_offset_ms: int = 0) -> Granted[tuple[
     hours: dict[tuple[str, int], list[Kept]] = defaultdict(list)
     refused: Counter[tuple[str, str]] = Counter()
     names = _own_names(world)
-    for kept in walk(world):
+    for kept in walk(world) if records is None else reversed(list(newest(world, records))):
         if not (who := kept.actor or kept.name or ""):
             continue
         entry = kept.entry

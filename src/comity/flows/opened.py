@@ -35,10 +35,11 @@ class Served:
 
 @dataclass(frozen=True)
 class Seen:
-    """The reader's node says that this officer opened the record at this time (RFC 3339)."""
+    """The reader's node says, in the record at `place`, that this officer opened the record at this time (RFC 3339)."""
 
     at: str
     by: str
+    place: Place
 
 
 def open_request(world: World, actor: Actor, request: str) -> tuple[Place, ...]:
@@ -98,5 +99,5 @@ def seen(world: World, place: Place, record: Record[Any]) -> Seen | None:
         if word is None or word.envelope.kind.partition("/")[0] != "ack" or word.envelope.issuer != reader:
             continue
         if word.body.of == record.envelope.id and word.body.state == "opened":
-            words.append(Seen(word.body.at, word.body.by or ""))
+            words.append(Seen(word.body.at, word.body.by or "", there))
     return min(words, key=lambda each: each.at, default=None)

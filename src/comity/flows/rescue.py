@@ -17,6 +17,8 @@ from comity.domain.law import Attestation, Draft, Findings, Measure, RouteView, 
 from comity.domain.ledger import Lane
 from comity.domain.record.kinds import request_1
 from comity.domain.record.places import Target
+from comity.domain.request.summary import SECOND_SIGNATURE_MS as SECOND_SIGNATURE_MS
+from comity.domain.request.summary import countersigned, second_signature_due
 from comity.domain.terms import Actor, Granted, Instant, NodeName, Reason, Refused, instant_from, instant_text
 from comity.errors import Malformed
 from comity.flows.access import filed_under, permit
@@ -25,13 +27,12 @@ from comity.flows.attest_route import reading_for
 from comity.flows.filing import channel_in, desk, letter, sealed
 from comity.flows.lookup import read_value
 from comity.flows.request import ON_DESK, REQUESTS, measure_named, peer_named, weigh_for
-from comity.flows.request_state import Dossier, dossier, requests
+from comity.flows.request_state import Dossier, dossier, dossiers
 from comity.flows.signing import Signature
 from comity.ports import Noticed, Place, World
+from comity.ports.requests import Wanted
 
 MEASURE = "rescue"
-SECOND_SIGNATURE_MS = 24 * 3_600_000
-"""Our own choice: a day."""
 WORDS_MAX = 2000
 
 
@@ -220,30 +221,24 @@ def countersign(
 
 def second_signature(world: World, found: Dossier) -> SecondSignature | None:
     """How it stands with the second signature; None where the measure asks for none or nothing has left."""
-    if found.measure.leaves != "alert" or found.sent is None:
+    due, given = second_signature_due(found), countersigned(found.view)
+    if due is None:
         return None
-    due = Instant(instant_from(found.sent.envelope.made) + SECOND_SIGNATURE_MS)
-    given = next((t.step for t in found.view.history if t.step.event == "countersign"), None)
     if given is not None:
         return SecondSignature(due, given.by, given.at, overdue=instant_from(given.at) > due)
     return SecondSignature(due, None, None, overdue=world.clock.now() > due)
 
 
-def alerts(world: World, limit: int = 200) -> list[Dossier]:
-    """The newest alerts, ours and theirs; a second signature of ours that is overdue is noticed once."""
-    found = [each for each in (dossier(world, request) for request in requests(world, limit)) if _is_alert(each)]
+def alerts(world: World, limit: int = 200, after: str = "") -> list[Dossier]:
+    """Alerts, ours and theirs, in the order of work; a second signature of ours that is overdue is noticed once."""
+    ids = [row.summary.request for row in world.store.requests(Wanted("alerts"), limit, after)]
+    found = dossiers(world, ids)
+    now = world.clock.now()
     late = [
-        Noticed(
-            f"countersign-overdue {each.request}", world.clock.now(), "countersign-overdue", {"request": each.request}
-        )
-        for each in found
-        if each.side == "requester" and (signed := second_signature(world, each)) is not None
-        if signed.by is None and signed.overdue
+        Noticed(f"countersign-overdue {one.request}", now, "countersign-overdue", {"request": one.request})
+        for one in (row.summary for row in world.store.requests(Wanted("unsigned"), limit))
+        if one.second is not None and one.second < now
     ]
     if late:
         world.store.keep([], late)
-    return found
-
-
-def _is_alert(found: Dossier) -> bool:
-    return found.measure.leaves == "alert"
+    return [found[one] for one in ids if one in found]

@@ -95,6 +95,11 @@ def asked(world: World) -> list[Proposed]:
     return proposals(world, TOPIC)
 
 
+def one(world: World, wanted: str) -> Proposed:
+    """One of them. NotFound for what is none."""
+    return named(world, TOPIC, wanted)
+
+
 def answer(world: World, actor: Actor, wanted: str) -> Granted[Answer] | Refused:
     """The answer to a request that two persons let go."""
     found = named(world, TOPIC, wanted)

@@ -92,7 +92,7 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False, te
     tls = (keyring.certificate_path, keyring.certificate_key_path)
     catalog = FileCatalog(_overlays(config))
     courier = HttpsCourier(*tls)
-    store = open_store(config, keyring, mint.salt, step=step, inspect=inspect, tell=tell)
+    store = open_store(config, keyring, mint.salt, step=step, inspect=inspect, tell=tell, catalog=catalog)
     if not inspect:
         keyring.settle_certificate()  # after the store too: a node that runs goes on with what it began with
     try:

@@ -12,7 +12,7 @@ from comity.adapters.store.sql import SqlStore, Tell, silent
 from comity.adapters.store.sqlite import SqliteDatabase
 from comity.config import Config
 from comity.errors import Misconfigured, NotFound
-from comity.ports import Keyring, Step, no_step
+from comity.ports import Catalog, Keyring, Step, no_step
 
 __all__ = ["Scrubbed", "Tell", "database", "open_store", "place", "silent", "upgrade_store"]
 
@@ -39,11 +39,22 @@ def open_store(
     step: Step = no_step,
     inspect: bool = False,
     tell: Tell = silent,
+    catalog: Catalog | None = None,
 ) -> SqlStore:
     """`tell` hears of work that may take minutes, as `SqlStore` says.
 
     Misconfigured when another process has it or the schema isn't this program's; Fenced when it is behind and not inspected."""
-    return SqlStore(database(config), config.marks, config.name, keyring, salt, step=step, inspect=inspect, tell=tell)
+    return SqlStore(
+        database(config),
+        config.marks,
+        config.name,
+        keyring,
+        salt,
+        step=step,
+        inspect=inspect,
+        tell=tell,
+        catalog=catalog,
+    )
 
 
 def upgrade_store(config: Config) -> list[str]:

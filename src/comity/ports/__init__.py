@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from comity.domain.access import CaseFile, Grant, Link, Member, Role, Sight
+from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member, Role, Sight
 from comity.domain.law import LawBook, Measure, RightsRow
 from comity.domain.ledger import Channel, Lane, Line, Peer, Policy, Position, VerifierKey
 from comity.domain.people import Rules
@@ -25,6 +25,7 @@ from comity.ports.people import NO_CEREMONIES, NO_HASHER, Ceremonies, Hasher, Pe
 from comity.ports.places import Hit as Hit
 from comity.ports.places import Hits as Hits
 from comity.ports.places import Place as Place
+from comity.ports.requests import Requests
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,7 @@ Fact = (
     | LogKept
     | Witnessed
     | CaseFile
+    | CaseMoved
     | Member
     | Link
     | Grant
@@ -217,7 +219,7 @@ Fact = (
 )
 
 
-class Store(Cases, People, Protocol):
+class Store(Cases, People, Requests, Protocol):
     """Durable memory of one node. What a call has answered survives the loss of the process."""
 
     def seen(self, sight: Sight) -> Store:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from comity.domain.access import CaseFile, Grant, Link, Member
+from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member
 from comity.domain.terms import Instant
 
 
@@ -25,6 +25,9 @@ class Cases(Protocol):
 
     def lies_in(self, ids: Sequence[str]) -> tuple[frozenset[str], ...]:
         """For each of these things that lies in cases, the ids of those."""
+
+    def case_moves(self, case: str) -> tuple[CaseMoved, ...]:
+        """Each change of a case's state, oldest first."""
 
     def grants(self, account: str | None = None) -> tuple[Grant, ...]:
         """Emergency accesses, newest first."""

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from comity.domain.ledger import Place as Place
 from comity.domain.record import Entry, Header
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a record stands: the channel's origin and the index in it."""
-
-    origin: str
-    index: int
 
 
 @dataclass(frozen=True)

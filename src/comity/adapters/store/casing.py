@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, Table, and_, delete, desc, insert, or_, select
+from sqlalchemy import Select, Table, and_, delete, desc, insert, or_, select, update
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.group import Group
 from comity.adapters.store.reading import Reading
-from comity.domain.access import CaseFile, Grant, Link, Member
+from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member
 from comity.domain.record.opened import uuid_trace
 from comity.domain.terms import Instant
 from comity.errors import Conflict
@@ -19,16 +19,19 @@ from comity.errors import Conflict
 IN_MAX = 500
 
 
-def keep_case(group: Group, fact: CaseFile | Member | Link | Grant) -> None:
+def keep_case(group: Group, fact: CaseFile | CaseMoved | Member | Link | Grant) -> None:
     """The row stands from now on as the fact says it. Conflict for a case whose number another one has."""
     match fact:
         case CaseFile():
             _one_number(group, fact)
             _put(group, t.case_file, ("id",), {**_columns(fact), "purposes": msgspec.json.encode(fact.purposes)})
+        case CaseMoved():
+            _move_on(group, fact)
         case Member():
             _put(group, t.case_member, ("case_id", "account", "since"), _columns(fact))
         case Link():
             _put(group, t.case_link, ("key", "case_id"), {**_columns(fact), "key": key_of(fact.id)})
+            group.about.things.add(key_of(fact.id))
         case Grant():
             _put(group, t.case_grant, ("id",), _columns(fact))
 
@@ -43,6 +46,14 @@ def _one_number(group: Group, fact: CaseFile) -> None:
     where = and_(c.number == fact.number, c.id != fact.id)
     if group.connection.execute(select(c.id).where(where)).first() is not None:
         raise Conflict("case-number-taken", number=fact.number)
+
+
+def _move_on(group: Group, fact: CaseMoved) -> None:
+    c = t.case_file.c
+    moved = update(t.case_file).where(and_(c.id == fact.case, c.state == fact.before)).values(state=fact.state)
+    if not group.connection.execute(moved).rowcount:
+        raise Conflict("case-moved-meanwhile", case=fact.case)
+    group.connection.execute(insert(t.case_move).values(**_columns(fact)))
 
 
 def _columns(fact: Any) -> dict[str, Any]:
@@ -96,6 +107,11 @@ class Casing(Reading):
                 found.setdefault(row.id, set()).add(row.case_id)
         return tuple(frozenset(found[one]) for one in dict.fromkeys(ids) if one in found)
 
+    def case_moves(self, case: str) -> tuple[CaseMoved, ...]:
+        c = t.case_move.c
+        rows = self._asked(select(t.case_move).where(c.case_id == case).order_by(c.seq))
+        return tuple(CaseMoved(row.case_id, row.before, row.state, row.by, Instant(row.at), row.reason) for row in rows)
+
     def grants(self, account: str | None = None) -> tuple[Grant, ...]:
         c = t.case_grant.c
         query = select(t.case_grant).order_by(desc(c.at), c.id)
@@ -123,7 +139,7 @@ class Casing(Reading):
 def _case(row: Any) -> CaseFile:
     purposes = tuple(msgspec.json.decode(row.purposes))
     until = _instant(row.basis_until)
-    return CaseFile(row.id, row.number, row.title, purposes, row.lead, Instant(row.opened), row.basis, until)
+    return CaseFile(row.id, row.number, row.title, purposes, row.lead, Instant(row.opened), row.basis, until, row.state)
 
 
 def _link(row: Any) -> Link:

@@ -25,7 +25,7 @@ from comity.adapters.store.rows import (
     told_columns,
     trace_rows,
 )
-from comity.domain.access import CaseFile, Grant, Link, Member
+from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member
 from comity.domain.ledger import EMPTY_ROOT, Channel, CompactRange, Predecessor, Standing
 from comity.errors import Conflict
 from comity.ports import (
@@ -100,7 +100,7 @@ def apply(group: Group, fact: Fact) -> None:
             witnessing.keep_log(group, fact)
         case Witnessed():
             witnessing.witness(group, fact)
-        case CaseFile() | Member() | Link() | Grant():
+        case CaseFile() | CaseMoved() | Member() | Link() | Grant():
             keep_case(group, fact)
         case _:
             keep_people(group, fact)
@@ -152,6 +152,7 @@ def _open_again(group: Group, channel: Channel) -> None:
         raise Conflict("channel-differs", origin=channel.origin)
     if there.follows != follows:
         log.channel = replace(there, follows=follows)
+        group.about.channels.add(log.ch)
         here = t.channel.c.ch == log.ch
         group.connection.execute(update(t.channel).where(here).values(**follows_columns(follows)))
 
@@ -177,6 +178,7 @@ def _make_findable(group: Group, ch: int, fact: Drained) -> None:
 
 def _bury(group: Group, fact: Buried) -> None:
     end(group.connection, fact.issuer, [fact.record])
+    group.about.gone = True
     order = {"order_origin": fact.order.origin, "order_index": fact.order.index}
     _TOMBSTONE.run(group.connection, {"issuer": fact.issuer, "id": fact.record, **order})
 
@@ -195,6 +197,8 @@ def _notice(group: Group, fact: Noticed) -> None:
 
 def _stop(group: Group, fact: Stopped) -> None:
     log = group.log(fact.origin)
+    if Standing.BEHIND in (log.channel.standing, Standing(fact.standing)):
+        group.about.channels.add(log.ch)
     log.channel = replace(log.channel, standing=Standing(fact.standing), why=fact.why)
     here = t.channel.c.ch == log.ch
     group.connection.execute(update(t.channel).where(here).values(standing=fact.standing, why=fact.why))

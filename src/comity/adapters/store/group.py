@@ -14,16 +14,22 @@ from comity.adapters.store.growth import FullTile
 from comity.adapters.store.inverted import Filed, end, ended_by, file_pages, page_in
 from comity.adapters.store.marks import Gone, gone_mark, size_mark
 from comity.adapters.store.prepared import Inserting, Prepared, unless_there
+from comity.adapters.store.request_rows import Touched, remake, set_version
 from comity.adapters.store.rows import PROGRESS_COLUMNS, Log, entry_row, progress_row, trace_rows
 from comity.domain.ledger import Checkpoint, Standing, leaf_of, note_bytes, signature_line
 from comity.domain.record import Entry, State, Told, encode_fields
 from comity.domain.terms import NodeName
 from comity.errors import Conflict, Fenced, NotFound
-from comity.ports import Erasure, Keyring, Letter, Place
+from comity.ports import Catalog, Erasure, Keyring, Letter, Place
 
 _INSERT = {table.name: Inserting(table) for table in (t.entry, t.known, t.trace, t.tile)}
 _PROGRESS = Prepared(update(t.channel).where(t.channel.c.ch == bindparam("of_ch")), PROGRESS_COLUMNS)
 _KNOWN = Prepared(select(t.known.c.idx).where(and_(t.known.c.ch == bindparam("ch"), t.known.c.id == bindparam("id"))))
+_NAMED = Prepared(
+    select(t.trace.c.name, t.trace.c.key).where(
+        and_(t.trace.c.ch == bindparam("ch"), t.trace.c.idx == bindparam("idx"))
+    )
+)
 _CHECKPOINT = unless_there(t.checkpoint, "ch", "size")
 
 
@@ -38,6 +44,7 @@ class Snapshot:
     marks: int
     marks_first: int
     erased_something: bool
+    about: Touched
 
 
 class Group:
@@ -51,6 +58,7 @@ class Group:
         keyring: Keyring,
         salt: Callable[[], bytes],
         lost: Collection[str] = (),
+        catalog: Catalog | None = None,
     ):
         self.connection = connection
         self.me = me
@@ -59,7 +67,9 @@ class Group:
         self.marks_first: list[str] = []  # written before COMMIT
         self.touched: dict[str, Log] = {}
         self.erased_something = False
+        self.about = Touched()  # requests whose rows in lists have to be made anew
         self._base = logs
+        self._catalog = catalog
         self._keyring = keyring
         self._salt = salt
         self._grown: set[str] = set()
@@ -108,6 +118,7 @@ class Group:
             len(self.marks),
             len(self.marks_first),
             self.erased_something,
+            self.about.copy(),
         )
 
     def restore(self, before: Snapshot) -> None:
@@ -116,6 +127,7 @@ class Group:
         self._asked = before.asked
         del self.marks[before.marks :], self.marks_first[before.marks_first :]
         self.erased_something = before.erased_something
+        self.about = before.about
         for rows in self._rows.values():
             rows.clear()
         self._pages.clear()
@@ -196,7 +208,7 @@ class Group:
         entry = Entry(index, State.PRESENT, salt, letter.sealed.envelope, encode_fields(letter.sealed.fields), None)
         self._rows["entry"].append(entry_row(log.ch, entry, leaf, letter.told))
         self._rows["known"].append({"ch": log.ch, "id": letter.sealed.id, "idx": index})
-        self._rows["trace"] += trace_rows(log.ch, index, letter.told)
+        self.stage_traces(trace_rows(log.ch, index, letter.told))
         self.stage_page(log.ch, index, entry.envelope, entry.fields, letter.told)
         self.stage_endings(letter.told, entry.envelope, entry.fields)
         self._known[(log.ch, letter.sealed.id)] = index
@@ -211,6 +223,11 @@ class Group:
         self.flush()
         place = erasure.place
         self._point_anew(place, order)
+        here = {"ch": self.log(place.origin).ch, "idx": place.index}
+        named = list(_NAMED.run(self.connection, here))
+        self.about.requests.update(key for name, key in named if name == "request")
+        self.about.things.update(key for name, key in named if name == "record")
+        self.about.gone = True
         self.stage_traces(erase_row(self.connection, self.log(place.origin).ch, erasure, order))
         self.marks.append(gone_mark(Gone(place.origin, place.index, order.origin, order.index, erasure.pointers)))
         self.erased_something = True
@@ -244,9 +261,12 @@ class Group:
 
     def stage_traces(self, rows: list[dict[str, Any]]) -> None:
         self._rows["trace"] += rows
+        self.about.requests.update(row["key"] for row in rows if row["name"] == "request")
 
     def stage_page(self, ch: int, index: int, envelope: bytes | None, fields: bytes | None, told: Told) -> None:
-        """What of a settled record can be searched."""
+        """What of a settled record can be searched, and which request's row a word of its reader is about."""
+        if told.header is not None and told.header.kind.startswith("ack/"):
+            self.about.things.update(trace.key for trace in told.traces if trace.name == "record")
         if (page := page_in(envelope, fields, told)) is not None:
             self._pages.append((ch, index, page))
 
@@ -277,6 +297,7 @@ class Group:
     def finish(self) -> None:
         """Signs each of our channels that grew, once, and writes what is left."""
         self.flush()
+        self._list_requests()
         sizes = []
         for origin in sorted(self._grown):
             log = self.log(origin)
@@ -292,3 +313,13 @@ class Group:
             self.keep_checkpoint(log, log.size, log.note)
             sizes.append(size_mark(origin, log.size, log.growth.root()))
         self.marks = sizes + self.marks
+
+    def _list_requests(self) -> None:
+        """Rows of requests follow their records; without a catalog that says what a state means, the next start sees to it."""
+        if not self.about:
+            return
+        if self._catalog is None:
+            set_version(self.connection, 0)
+            return
+        logs = {**self._base, **self.touched}
+        remake(self.connection, logs, self.me, self._catalog, self.about.keys(self.connection))

@@ -8,12 +8,14 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from comity.adapters.store.memory_cases import Cabinet, MemoryCases
+from comity.adapters.store.memory_content import Content, Shelf
 from comity.adapters.store.memory_people import MemoryPeople, Staff
+from comity.adapters.store.memory_requests import MemoryRequests
 from comity.adapters.store.memory_search import MemorySearch, numbered
-from comity.domain.access import CaseFile, Grant, Link, Member
+from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member
 from comity.domain.ledger import (
     EMPTY_ROOT,
     Channel,
@@ -34,6 +36,7 @@ from comity.errors import Conflict, Fenced, NotFound
 from comity.ports import (
     Acted,
     Buried,
+    Catalog,
     Copied,
     Drained,
     Erased,
@@ -58,47 +61,6 @@ from comity.ports import (
 NOTHING = Told(None, (), None)
 
 
-@dataclass
-class Shelf:
-    """One channel."""
-
-    channel: Channel
-    size: int = 0
-    pending: int = 0
-    drained: int = 0
-    note: bytes = b""
-    pending_note: bytes = b""
-    leaves: list[bytes] = field(default_factory=list)
-    pending_leaves: list[bytes] = field(default_factory=list)
-    entries: dict[int, Entry] = field(default_factory=dict)
-    told: dict[int, Told] = field(default_factory=dict)
-    filed: dict[int, int] = field(default_factory=dict)
-    known: dict[str, int] = field(default_factory=dict)
-    notes: dict[int, bytes] = field(default_factory=dict)
-    lines: dict[tuple[str, int], Line] = field(default_factory=dict)
-    own: Line | None = None
-    evidence: list[bytes] = field(default_factory=list)
-
-
-@dataclass
-class Content:
-    """All that a transaction may change."""
-
-    shelves: dict[str, Shelf] = field(default_factory=dict)
-    peers: dict[str, Peer] = field(default_factory=dict)
-    tombs: dict[tuple[str, str], Place] = field(default_factory=dict)
-    acted: dict[tuple[str, str], str] = field(default_factory=dict)
-    lists: dict[str, Listed] = field(default_factory=dict)
-    notices: dict[str, Noticed] = field(default_factory=dict)
-    copies: list[Copied] = field(default_factory=list)
-    cursors: dict[str, int] = field(default_factory=dict)
-    logs: dict[str, LogKept] = field(default_factory=dict)
-    witnessed: dict[str, Witnessed] = field(default_factory=dict)
-    cases: Cabinet = field(default_factory=Cabinet)
-    people: Staff = field(default_factory=Staff)
-    filings: int = 0
-
-
 def _blocks(size: int) -> list[tuple[int, int]]:
     """Start and length of the perfect subtrees of a tree of this size, largest first."""
     blocks, at = [], 0
@@ -109,10 +71,19 @@ def _blocks(size: int) -> list[tuple[int, int]]:
     return blocks
 
 
-class MemoryStore(MemoryCases, MemoryPeople, MemorySearch):
+class MemoryStore(MemoryCases, MemoryPeople, MemorySearch, MemoryRequests):
     """Port `Store` without a disk."""
 
-    def __init__(self, me: NodeName, keyring: Keyring, salt: Callable[[], bytes], *, step: Step = no_step) -> None:
+    def __init__(
+        self,
+        me: NodeName,
+        keyring: Keyring,
+        salt: Callable[[], bytes],
+        *,
+        step: Step = no_step,
+        catalog: Catalog | None = None,
+    ) -> None:
+        self._catalog = catalog
         self._me, self._keyring, self._salt, self._step = me, keyring, salt, step
         self._lock = threading.RLock()
         self._is = Content()
@@ -307,7 +278,7 @@ class MemoryStore(MemoryCases, MemoryPeople, MemorySearch):
                 if last and (size < at or (size == at and root != last.root)):
                     raise Conflict("witness-goes-back", origin=origin, at=at, size=size)
                 content.witnessed[origin] = fact
-            case CaseFile() | Member() | Link() | Grant():
+            case CaseFile() | CaseMoved() | Member() | Link() | Grant():
                 content.cases.keep(fact)
             case _:
                 content.people.keep(fact)

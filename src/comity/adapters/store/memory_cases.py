@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec import structs
 
-from comity.domain.access import CaseFile, Grant, Link, Member, Sight
+from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member, Sight
 from comity.domain.ledger import Channel, Lane
 from comity.domain.record import Entry, Told, decode_fields, encode_fields, postings, read_envelope
 from comity.domain.search import Asked
 from comity.domain.terms import Instant
 from comity.errors import Conflict
 from comity.ports import Hits, Noticed, Place
+from comity.ports.requests import EVERY, Count, Row, Wanted
 
 
 @dataclass
@@ -26,13 +27,20 @@ class Cabinet:
     members: dict[tuple[str, str, int], Member] = field(default_factory=dict)
     links: dict[tuple[str, str], Link] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
+    moves: list[CaseMoved] = field(default_factory=list)
 
-    def keep(self, fact: CaseFile | Member | Link | Grant) -> None:
+    def keep(self, fact: CaseFile | CaseMoved | Member | Link | Grant) -> None:
         match fact:
             case CaseFile():
                 if any(each.number == fact.number and each.id != fact.id for each in self.files.values()):
                     raise Conflict("case-number-taken", number=fact.number)
                 self.files[fact.id] = fact
+            case CaseMoved():
+                file = self.files.get(fact.case)
+                if file is None or file.state != fact.before:
+                    raise Conflict("case-moved-meanwhile", case=fact.case)
+                self.files[fact.case] = replace(file, state=fact.state)
+                self.moves.append(fact)
             case Member():
                 self.members[fact.case, fact.account, fact.since] = fact
             case Link():
@@ -80,6 +88,9 @@ class MemoryCases(ABC):
 
     def lies_in(self, ids: Sequence[str]) -> tuple[frozenset[str], ...]:
         return tuple(self._cabinet.of(ids))
+
+    def case_moves(self, case: str) -> tuple[CaseMoved, ...]:
+        return tuple(each for each in self._cabinet.moves if each.case == case)
 
     def grants(self, account: str | None = None) -> tuple[Grant, ...]:
         found = [each for each in self._cabinet.grants.values() if account in (None, each.account)]
@@ -177,6 +188,22 @@ class SeenMemory:
     def searched(self, asked: Asked, limit: int, after: Place | None = None) -> Hits:
         found: Hits = self._whole.searched(asked, limit, after, self._open, self._without)
         return found
+
+    def requests(self, wanted: Wanted, limit: int, after: str = "") -> tuple[Row, ...]:
+        found: tuple[Row, ...] = self._whole.requests(wanted, limit, after, self._open)
+        return found
+
+    def counted(self, wanted: Wanted = EVERY) -> tuple[Count, ...]:
+        found: tuple[Count, ...] = self._whole.counted(wanted, self._open)
+        return found
+
+    def ending(self, since: Instant, until: Instant, limit: int) -> tuple[tuple[Row, ...], int]:
+        found: tuple[tuple[Row, ...], int] = self._whole.ending(since, until, limit, self._open)
+        return found
+
+    def entries_at(self, places: Sequence[Place]) -> dict[Place, Entry]:
+        found = self._whole.entries_at(self._places(places))
+        return {place: self._without(entry) for place, entry in found.items()}
 
     def of_kind(self, kind: str, limit: int = 1000) -> list[Place]:
         return self._places(self._whole.of_kind(kind, 1 << 53))[:limit]

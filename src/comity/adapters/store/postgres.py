@@ -21,7 +21,7 @@ from comity.adapters.store.database import Database, Scrubbed
 from comity.adapters.store.sql import SqlStore
 from comity.domain.terms import NodeName
 from comity.errors import Busy, Misconfigured, NoSpace, Unreachable
-from comity.ports import Keyring, Step, no_step
+from comity.ports import Catalog, Keyring, Step, no_step
 
 T = TypeVar("T")
 OWNER = 0x636F_6D69_7479  # "comity": the advisory lock that the writer's session holds, one in each database
@@ -263,9 +263,12 @@ class PostgresStore(SqlStore):
         step: Step = no_step,
         inspect: bool = False,
         group_max: int = 256,
+        catalog: Catalog | None = None,
     ) -> None:
         database = PostgresDatabase(url)
-        super().__init__(database, marks, me, keyring, salt, step=step, inspect=inspect, group_max=group_max)
+        super().__init__(
+            database, marks, me, keyring, salt, step=step, inspect=inspect, group_max=group_max, catalog=catalog
+        )
 
 
 def _older_ended(connection: Connection) -> bool:

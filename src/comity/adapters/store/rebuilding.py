@@ -9,19 +9,24 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from comity.adapters.store import tables as t
 from comity.adapters.store.growth import Growth
 from comity.adapters.store.inverted import ended_by, page_in, wrong_endings, wrong_pages, wrong_words
+from comity.adapters.store.request_rows import wrong_rows
 from comity.adapters.store.rows import Log, entry_of, told_columns, trace_rows
 from comity.domain.ledger import CompactRange, leaf_of
 from comity.domain.record import State, filed
 from comity.domain.search import Page
 from comity.domain.terms import NodeName
+from comity.ports import Catalog
 
 BLOCK = 2000
 
 
-def differences(connection: Connection, logs: Mapping[str, Log], me: NodeName | None, *, write: bool) -> Iterator[str]:
+def differences(
+    connection: Connection, logs: Mapping[str, Log], me: NodeName | None, catalog: Catalog | None = None, *, write: bool
+) -> Iterator[str]:
     """One line for each thing that is not as the records say; with `write` it is put right (bodies and leaves never are).
 
-    me   whose store it is; without it, what was taken back isn't compared
+    me       whose store it is; without it, what was taken back isn't compared
+    catalog  says what a request's state means; without it, rows of requests aren't compared
     """
     ended: set[tuple[str, str]] = set()
     for origin, log in logs.items():
@@ -36,6 +41,8 @@ def differences(connection: Connection, logs: Mapping[str, Log], me: NodeName | 
         yield f"search: {wrong} records more or fewer in the index than can be searched"
     if me is not None and (wrong := wrong_endings(connection, ended, write=write)):
         yield f"search: {wrong} records are found though they were taken back, or the other way round"
+    if me is not None and catalog is not None and (wrong := wrong_rows(connection, logs, me, catalog, write=write)):
+        yield f"requests: {wrong} of them stand otherwise in lists than their records say"
 
 
 def _block(

@@ -82,6 +82,7 @@ def _ask_people_anew(group: Group) -> None:
 
 def _stand(group: Group, origin: str, standing: Standing, why: str) -> None:
     log = group.log(origin)
+    group.about.channels.add(log.ch)
     log.channel = replace(log.channel, standing=standing, why=why)
     values = {"standing": standing.value, "why": why}
     group.connection.execute(update(t.channel).where(t.channel.c.ch == log.ch).values(**values))

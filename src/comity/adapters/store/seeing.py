@@ -34,13 +34,14 @@ from comity.adapters.store import tables as t
 from comity.adapters.store.casing import Casing
 from comity.adapters.store.finding import IN_MAX, Finding
 from comity.adapters.store.listing import Listing, noticed
+from comity.adapters.store.requesting import Reaches, Requesting
 from comity.adapters.store.rows import Log, entry_in, told_of
 from comity.adapters.store.searching import Searching
 from comity.domain.access import Sight
 from comity.domain.ledger import Channel, Lane, Standing
 from comity.domain.record import Entry, Told, Trace, decode_fields, encode_fields
 from comity.domain.terms import NodeName, instant_text
-from comity.ports import Fact, Letter, Noticed, Place
+from comity.ports import Catalog, Fact, Letter, Noticed, Place
 from comity.ports.people import People
 
 T = TypeVar("T")
@@ -92,6 +93,8 @@ class Whole(Protocol):
 
     _me: NodeName
     _time_s: int
+    _catalog: Catalog | None
+    _reaches: Reaches
 
     @property
     def _logs(self) -> Mapping[str, Log]: ...
@@ -99,11 +102,12 @@ class Whole(Protocol):
     def keep(self, letters: Sequence[Letter], facts: Sequence[Fact] = ()) -> tuple[Place, ...]: ...
 
 
-class SeenStore(Finding, Listing, Casing, Searching):
+class SeenStore(Finding, Listing, Casing, Searching, Requesting):
     """Port `Store` for one person, as far as a person's flows need it; what they keep goes to the whole store."""
 
     def __init__(self, whole: Whole, sight: Sight) -> None:
         self._whole, self._sight, self._me = whole, sight, whole._me
+        self._catalog, self._reaches = whole._catalog, whole._reaches
 
     def __getattribute__(self, name: str) -> Any:  # Any: the whole store's own, which changes with every group
         if name in ("_logs", "_time_s"):
@@ -154,6 +158,9 @@ class SeenStore(Finding, Listing, Casing, Searching):
         return [without_hidden(self._sight, entry) for entry in self._read(ask)]
 
     # ---- questions
+    def _looker(self) -> Sight | None:
+        return self._sight
+
     def _seen(self, connection: Connection) -> ColumnElement[bool]:
         return self._open(connection)
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, and_, select
 from sqlalchemy.exc import DBAPIError
 
-from comity.adapters.store import effects, holding, inverted, regaining, returning, schema
+from comity.adapters.store import effects, holding, inverted, regaining, request_rows, returning, schema
 from comity.adapters.store import tables as t
 from comity.adapters.store.casing import Casing
 from comity.adapters.store.database import Database, Scrubbed
@@ -24,6 +24,7 @@ from comity.adapters.store.marks import Marks
 from comity.adapters.store.peopling import Peopling
 from comity.adapters.store.reading import load_logs
 from comity.adapters.store.rebuilding import differences
+from comity.adapters.store.requesting import Reaches, Requesting
 from comity.adapters.store.returning import Restored, finish_return
 from comity.adapters.store.rows import Log, channel_row
 from comity.adapters.store.searching import Searching
@@ -34,7 +35,7 @@ from comity.domain.ledger import Line
 from comity.domain.record import Entry
 from comity.domain.terms import NodeName
 from comity.errors import Busy, ComityError, Conflict, Fenced
-from comity.ports import Fact, Keyring, Letter, Place, Step, no_step
+from comity.ports import Catalog, Fact, Keyring, Letter, Place, Step, no_step
 
 T = TypeVar("T")
 OPEN_PATIENCE_S = 2.0
@@ -80,12 +81,13 @@ class _NotThereError(Exception):
     """The connection was lost, and nothing of the transaction is in the database."""
 
 
-class SqlStore(Finding, Listing, Casing, Peopling, Searching):
+class SqlStore(Finding, Listing, Casing, Peopling, Searching, Requesting):
     """Port `Store` on one database that this process alone may write.
 
     marks    folder of the high-water file; it must lie outside what backups restore
     inspect  opens a store that is behind its own signatures, for doctor, rebuild and recovery; nothing can be kept in it
              before `acknowledge_restore`
+    catalog  says what a request's state means; without it none are listed
     tell     hears of work at start that may take minutes: its name, how much is done, of how much
     fences   channels on which the store is behind, with the reason; `witness` stands for what was cosigned as a witness
     Raises Misconfigured when another process has it, or the schema is not ours; Fenced when it is behind.
@@ -103,8 +105,9 @@ class SqlStore(Finding, Listing, Casing, Peopling, Searching):
         inspect: bool = False,
         group_max: int = 256,
         tell: Tell = silent,
+        catalog: Catalog | None = None,
     ) -> None:
-        self._db, self._tell = database, tell
+        self._db, self._tell, self._catalog, self._reaches = database, tell, catalog, Reaches()
         self._me, self._keyring, self._salt, self._step = me, keyring, salt, step
         self._alone = threading.Lock()  # held while a group is in the database, and while it is scrubbed
         self._owed: Group | None = None  # committed, while its lines aren't in the high-water file yet
@@ -131,6 +134,7 @@ class SqlStore(Finding, Listing, Casing, Peopling, Searching):
         self._time_s = told.time_s
         self.fences = behind(writing, self._me, self._logs, told)
         self._fill_index(writing)
+        self._fill_requests(writing)
         forgot = replay_erasures(writing, self._logs, told) or inverted.owed(writing)
         self._forgotten = not forgot or self._db.forget(writing)
         if self.fences and not inspect:
@@ -160,6 +164,20 @@ class SqlStore(Finding, Listing, Casing, Peopling, Searching):
                 lambda done: self._tell("search-index", done, entries),
             )
             reading.exec_driver_sql("commit")
+
+    def _fill_requests(self, writing: Connection) -> None:
+        """Rows of requests are made anew where measures or machines have changed since, or an older program left none."""
+        if self._catalog is None or request_rows.is_made(writing, self._catalog):
+            return
+        of = sum(log.drained for log in self._logs.values())
+        request_rows.remake_all(
+            writing,
+            lambda: self._db.begin(writing),
+            self._logs,
+            self._me,
+            self._catalog,
+            lambda done: self._tell("requests", done, of),
+        )
 
     def close(self) -> None:
         self._sequencer.close()
@@ -209,7 +227,7 @@ class SqlStore(Finding, Listing, Casing, Peopling, Searching):
 
     def _transact(self, works: Sequence[Work[Group]]) -> list[_Answer]:
         connection = self._connection()
-        group = Group(connection, self._me, self._logs, self._keyring, self._salt, self._marks.told.lost)
+        group = Group(connection, self._me, self._logs, self._keyring, self._salt, self._marks.told.lost, self._catalog)
         mark: str | None = None
         try:
             self._db.begin(connection)
@@ -342,8 +360,12 @@ class SqlStore(Finding, Listing, Casing, Peopling, Searching):
 
     def rebuild(self, *, write: bool) -> tuple[str, ...]:
         if self.fences:
-            return tuple(differences(self._writing, self._logs, self._me, write=False))
-        return self._do(lambda group: tuple(differences(group.connection, self._logs, self._me, write=write)))
+            return tuple(differences(self._writing, self._logs, self._me, self._catalog, write=False))
+
+        def run(group: Group) -> tuple[str, ...]:
+            return tuple(differences(group.connection, self._logs, self._me, self._catalog, write=write))
+
+        return self._do(run)
 
     def seen(self, sight: Sight) -> SeenStore:
         return SeenStore(self, sight)

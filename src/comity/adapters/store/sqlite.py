@@ -19,7 +19,7 @@ from comity.adapters.store.snapshot import disk_fault
 from comity.adapters.store.sql import SqlStore
 from comity.domain.terms import NodeName
 from comity.errors import Misconfigured
-from comity.ports import Keyring, Step, no_step
+from comity.ports import Catalog, Keyring, Step, no_step
 
 FILE_NAME = "node.db"
 PRAGMAS = ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "busy_timeout=5000", "secure_delete=on")
@@ -127,6 +127,9 @@ class SqliteStore(SqlStore):
         step: Step = no_step,
         inspect: bool = False,
         group_max: int = 256,
+        catalog: Catalog | None = None,
     ) -> None:
         database = SqliteDatabase(folder)
-        super().__init__(database, marks, me, keyring, salt, step=step, inspect=inspect, group_max=group_max)
+        super().__init__(
+            database, marks, me, keyring, salt, step=step, inspect=inspect, group_max=group_max, catalog=catalog
+        )

@@ -217,7 +217,21 @@ case_file = Table(
     Column("opened", BigInteger, nullable=False),
     Column("basis", Word),
     Column("basis_until", BigInteger),
+    Column("state", Word, nullable=False),
 )
+
+case_move = Table(  # how the state of a case came about
+    "case_move",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("case_id", Word, nullable=False),
+    Column("before", Word, nullable=False),
+    Column("state", Word, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Word, nullable=False),
+)
+Index("case_move_case", case_move.c.case_id)
 
 case_member = Table(
     "case_member",
@@ -381,4 +395,59 @@ search_ended = Table(  # what issuers took back, by orders of ours and of others
     metadata,
     Column("issuer", Word, primary_key=True),
     Column("id", Word, primary_key=True),
+)
+
+# ── requests as a list: derived from records, and filled anew when measures or machines change ───────────────────────
+request_state = Table(  # no word that anybody wrote: where such words are shown, a row names their place
+    "request_state",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),  # as postings have it
+    Column("id", Word, nullable=False),
+    Column("measure", Word, nullable=False),
+    Column("other", Word, nullable=False),
+    Column("side", Word, nullable=False),
+    Column("state", Word, nullable=False),
+    Column("alert", Boolean, nullable=False),
+    Column("turn", Word, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column(
+        "fresh", BigInteger, nullable=False
+    ),  # minus the time of the last step, so that one index has the order of work
+    Column("clocks", LargeBinary, nullable=False),
+    Column("ch", Integer, nullable=False),
+    Column("idx", BigInteger, nullable=False),
+    Column("last_ch", Integer),
+    Column("last_idx", BigInteger),
+    Column("ours_ch", Integer),
+    Column("ours_idx", BigInteger),
+    Column("opened_ch", Integer),
+    Column("opened_idx", BigInteger),
+    Column("second", BigInteger),
+    Column("waiting", Boolean, nullable=False),  # a step speaks of one that isn't here
+    Column("reach", Integer, nullable=False),
+    Column("core_until", BigInteger),  # until which second markings let the request itself, and all of it, be seen
+    Column("whole_until", BigInteger),
+)
+_s = request_state.c
+_ORDER = (_s.rank, _s.due, _s.fresh, _s.id, _s.reach)
+Index("request_state_work", *_ORDER)
+Index("request_state_with", _s.other, *_ORDER)
+Index(
+    "request_state_count", _s.rank, _s.turn, _s.side, _s.alert, _s.other, _s.measure, _s.reach, _s.fresh, _s.whole_until
+)
+Index("request_state_due", _s.due, _s.id, _s.reach)
+Index("request_state_reach", _s.reach, _s.id)
+Index("request_state_alert", *_ORDER, sqlite_where=_s.alert, postgresql_where=_s.alert)
+Index("request_state_second", _s.second, sqlite_where=_s.second.is_not(None), postgresql_where=_s.second.is_not(None))
+_ENDS = _s.whole_until.is_not(None)
+Index("request_state_until", _s.whole_until, sqlite_where=_ENDS, postgresql_where=_ENDS)
+Index("request_state_waiting", _s.key, sqlite_where=_s.waiting, postgresql_where=_s.waiting)
+
+request_reach = Table(  # who sees a request itself, and who all that its row is made of: each set of conditions once
+    "request_reach",
+    metadata,
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("reach", LargeBinary, nullable=False),
 )

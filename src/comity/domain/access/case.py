@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
 
 from comity.domain.terms import Instant
@@ -15,6 +17,21 @@ REVIEW_MS: Final = 72 * HOUR_MS
 GLASS_REASON_MIN: Final = 20
 """Characters of a reason; white space around it doesn't count."""
 
+CaseState = Literal["open", "active", "paused", "closing", "closed", "archived"]
+STATES: Final[Mapping[CaseState, tuple[CaseState, ...]]] = MappingProxyType(
+    {
+        "open": ("active", "paused", "closing"),
+        "active": ("paused", "closing"),
+        "paused": ("active", "closing"),
+        "closing": ("closed", "active"),
+        "closed": ("archived", "active"),
+        "archived": ("active",),
+    }
+)
+"""State of a case and those that may follow. Back from `closed` or `archived` to `active`: it is reopened, under the same number."""
+ENDED: Final[frozenset[CaseState]] = frozenset({"closed", "archived"})
+"""States in which a case is read and nothing is done in it."""
+
 Thing = Literal["record", "request", "report", "file"]
 
 
@@ -26,6 +43,7 @@ class CaseFile:
     purposes     for which people act in it
     lead         account of who opened it
     basis        legal basis that acts in it rest on, and until when it holds
+    state        how far the work in it is
     """
 
     id: str
@@ -36,6 +54,19 @@ class CaseFile:
     opened: Instant
     basis: str | None = None
     basis_until: Instant | None = None
+    state: CaseState = "open"
+
+
+@dataclass(frozen=True)
+class CaseMoved:
+    """A case goes from one state to the next: by whom, when, and why."""
+
+    case: str
+    before: CaseState
+    state: CaseState
+    by: str
+    at: Instant
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from functools import reduce
 from typing import Final
 
 from comity.domain.access.acts import READS, Act
+from comity.domain.access.case import ENDED, CaseState
 from comity.domain.access.role import Role
 from comity.domain.access.subject import Subject
 from comity.domain.record import Marking, strictest
@@ -16,6 +17,8 @@ from comity.domain.terms import Country, Instant, NodeName, Reason, instant_from
 
 AGAINST_CRIME: Final = CRIME_PURPOSES
 """Purposes for which a record of handling code H0 may be used."""
+STILL: Final = READS | {Act("audit"), Act("confirm"), Act("manage-case"), Act("review-access"), Act("status")}
+"""Acts in a case that has ended: it is read, told about and reopened, and what others proposed is decided."""
 IN_COURT: Final = "court"
 """The purpose that handling code H1 rules out."""
 
@@ -35,12 +38,14 @@ class Context:
 
     case           None: on the desk, and in every case of theirs
     case_purposes  those that the case was opened for; None where there is no case
+    case_state     how far the work in the case is; None where there is none
     """
 
     case: str | None = None
     purpose: str = "crime"
     basis: Basis | None = None
     case_purposes: frozenset[str] | None = None
+    case_state: CaseState | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def decide(who: Standing, act: Act, subject: Subject | None, context: Context, a
     """
     return (
         *_role(who, act),
-        *_context(who, context, at),
+        *_context(who, act, context, at),
         *(_case(who, subject, context) if subject is not None else ()),
         *(_marked(who, act, subject, context, at) if subject is not None else ()),
         *(_victim(who, act, subject) if subject is not None else ()),
@@ -81,9 +86,11 @@ def _role(who: Standing, act: Act) -> Iterator[Reason]:
         yield Reason("role-lacks-act", {"act": act, "roles": sorted(role.id for role in who.roles)})
 
 
-def _context(who: Standing, context: Context, at: Instant) -> Iterator[Reason]:
+def _context(who: Standing, act: Act, context: Context, at: Instant) -> Iterator[Reason]:
     if context.case is not None and context.case not in who.cases:
         yield Reason("not-a-member", {"case": context.case})
+    elif context.case_state in ENDED and act not in STILL:
+        yield Reason("case-ended", {"case": context.case, "state": context.case_state, "mend": "reopen the case first"})
     if context.case_purposes is not None and context.purpose not in context.case_purposes:
         yield Reason("case-purpose", {"purpose": context.purpose, "allowed": sorted(context.case_purposes)})
     basis = context.basis

@@ -49,6 +49,7 @@ from comity.domain.ledger.note import (
     parse_note,
     signature_line,
 )
+from comity.domain.ledger.place import Place
 from comity.domain.ledger.policy import Policy, PolicyEnd, PolicyGroup, PolicyLog, PolicyWitness, parse_policy
 from comity.domain.ledger.proof import TlogProof, parse_proof
 from comity.domain.ledger.proofs import (
@@ -98,6 +99,7 @@ __all__ = [
     "Opened",
     "PastKey",
     "Peer",
+    "Place",
     "Policy",
     "PolicyEnd",
     "PolicyGroup",

@@ -27,7 +27,9 @@ T = TypeVar("T")
 
 OFFICER_HEADER = "X-Comity-Officer"
 CASE_HEADER, PURPOSE_HEADER, BASIS_HEADER = "X-Comity-Case", "X-Comity-Purpose", "X-Comity-Basis"
+REASON_HEADER = "X-Comity-Reason"
 OFFICER_CHARACTERS_MAX = 100
+REASON_CHARACTERS_MAX = 500
 WORD_CHARACTERS_MAX = 120
 _ROUTES = "comity.faces.api.routes."
 _ACTING = "acting-world"
@@ -86,7 +88,7 @@ def acting_world(connection: ASGIConnection[Any, Any, Any, Any], actor: Actor) -
         handler = connection.scope.get("route_handler")
         declared = handler.opt if handler is not None else {}
         act = str(declared.get("act") or declared.get("asks") or (_DOOR if "door" in declared else ""))
-        found = state[_ACTING] = acting(connection.app.state.node().world, actor, act)
+        found = state[_ACTING] = acting(connection.app.state.node().world, actor, act, reason_in(connection))
     return found
 
 
@@ -160,9 +162,25 @@ def acting_in(request: ASGIConnection[Any, Any, Any, Any]) -> Actor | None:
 
 
 def _word(request: ASGIConnection[Any, Any, Any, Any], header: str) -> str | None:
-    text = request.headers.get(header)
+    given = request.headers.get(header)
+    try:
+        text = unquote(given, errors="strict") if given is not None else None
+    except UnicodeDecodeError as fault:
+        raise Malformed("context-header", header=header, characters_max=WORD_CHARACTERS_MAX) from fault
     if text is not None and (not text.isprintable() or not 0 < len(text) <= WORD_CHARACTERS_MAX):
         raise Malformed("context-header", header=header, characters_max=WORD_CHARACTERS_MAX)
+    return text
+
+
+def reason_in(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Why the headers name another case, purpose or basis than the session; it goes to the journal. Empty without one."""
+    said = connection.headers.get(REASON_HEADER, "")
+    try:
+        text = unquote(said, errors="strict").strip()
+    except UnicodeDecodeError as fault:
+        raise Malformed("context-header", header=REASON_HEADER, characters_max=REASON_CHARACTERS_MAX) from fault
+    if text and (not text.isprintable() or len(text) > REASON_CHARACTERS_MAX):
+        raise Malformed("context-header", header=REASON_HEADER, characters_max=REASON_CHARACTERS_MAX)
     return text
 
 

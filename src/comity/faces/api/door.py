@@ -28,9 +28,20 @@ from litestar.params import HeaderParameter, SkipValidation
 from comity.domain.people import secret_from
 from comity.domain.terms import Actor, Granted, Reason, Refused
 from comity.errors import Malformed
-from comity.faces.api.asking import BASIS_HEADER, CASE_HEADER, PURPOSE_HEADER, Asking, RefusedHere, granted, the_node
+from comity.faces.api.asking import (
+    BASIS_HEADER,
+    CASE_HEADER,
+    PURPOSE_HEADER,
+    Asking,
+    RefusedHere,
+    acting_in,
+    acting_world,
+    granted,
+    reason_in,
+    the_node,
+)
 from comity.faces.api.problems import problem_response, refusal
-from comity.flows.people.sessions import Person, who
+from comity.flows.people.sessions import Person, against_context, who
 from comity.flows.people.whence import Came
 from comity.flows.signing import Signature
 from comity.node.assembly import Node
@@ -191,6 +202,8 @@ class Door:
         self._check(connection, handler, node, person, cookie)
         connection.scope.setdefault("state", {})["person"] = person
         _acts(connection, person.actor)
+        if not cookie:
+            await sync_to_thread(_check_context, connection, node, person)
 
     def _check(
         self, connection: Connection, handler: BaseRouteHandler, node: Node, person: Person, cookie: str
@@ -240,6 +253,17 @@ def the_signature(request: Asking, signing: Signing = None) -> Signature | None:
 
 Signed: TypeAlias = NamedDependency[SkipValidation[Signature | None]]
 """Type of a handler's parameter `signature`."""
+
+
+def _check_context(connection: Connection, node: Node, person: Person) -> None:
+    """A header moves a person's token no further than the person may go, and as in a session they say why."""
+    actor, own = acting_in(connection), person.actor
+    if actor is None or (actor.case, actor.purpose, actor.basis) == (own.case, own.purpose, own.basis):
+        return
+    why = against_context(node.world, person, actor.case, actor.purpose, actor.basis, reason_in(connection))
+    if why:
+        acting_world(connection, actor)  # so that the journal hears of it
+        raise RefusedHere(why)
 
 
 def _acts(connection: Connection, actor: Actor) -> None:

@@ -31,6 +31,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "member-already": ("{account} is in the case already.", "See: comity case show"),
     "last-member": ("{account} is the last one in the case.", "Add somebody first: comity case add"),
     "link": ("That doesn't lie in the case.", "See: comity case show"),
+    "case-ended": ("The case is {state}: it is read, and nothing is done in it.", "Reopen it: comity case state CASE active --reason …"),
+    "case-state": ("A case that is {state} doesn't become {wanted}.", "It may become: {allowed}"),
+    "case-request-open": ("The request {request} lies in the case and is open.", "Close it, or take it out: comity case take"),
+    "case-moved-meanwhile": ("Somebody else has moved the case {case} on.", "Look at it: comity case show"),
+    "context-without-reason": ("Another case, purpose or basis than your token's needs a reason.", "Say it in {characters_min} to {characters_max} characters: --why"),
+    "context-word": ("The {field} can't be read.", "One word or line of at most {characters_max} characters."),
     # emergency access
     "reason-length": ("The reason has {characters} characters.", "Say in {least} to {most} characters why it can't wait."),
     "access-unreviewed": ("An earlier emergency access of yours ({grant}) waits for its judgement for more than 72 hours.", "Ask an approver: comity case judge"),

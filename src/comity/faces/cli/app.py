@@ -27,6 +27,8 @@ from comity.faces.cli.wording import WORDS, lines_for
 
 VALUED = ("--home", "--as")
 GLOBAL = (*VALUED, "--json")
+BEFORE = ("--case", "--purpose", "--basis", "--why")
+"""Stand before the command's name: some commands have options of these names for themselves."""
 
 
 def main() -> None:
@@ -71,7 +73,7 @@ def app(found: Sequence[ModuleType]) -> typer.Typer:
         name="comity",
         cls=_ordered(names),
         help="Nodes of different countries act together: report, match, request, action, receipt.",
-        epilog="--home, --json and --as may stand anywhere in a command.",
+        epilog="--home, --json and --as may stand anywhere in a command; --case, --purpose, --basis and --why before its name.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         add_completion=False,
@@ -92,8 +94,10 @@ def _first_word(ordered: Sequence[str]) -> str | None:
         word = left.pop(0)
         if not word.startswith("-"):
             return word
-        if word in VALUED and left:
+        if word in (*VALUED, *BEFORE) and left:
             left.pop(0)
+        elif word.partition("=")[0] in BEFORE:
+            continue
         elif word.partition("=")[0] not in GLOBAL:
             return None
     return None
@@ -148,11 +152,27 @@ def _root(
     home: Annotated[str | None, typer.Option(help="The node's folder; else COMITY_HOME, else ~/.comity.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
     officer: Annotated[str | None, typer.Option("--as", help="The officer who acts; else COMITY_AS.")] = None,
+    case: Annotated[
+        str | None, typer.Option(envvar="COMITY_CASE", help="Id of the case in which you act.", show_envvar=True)
+    ] = None,
+    purpose: Annotated[
+        str | None, typer.Option(envvar="COMITY_PURPOSE", help="What you act for; crime without it.", show_envvar=True)
+    ] = None,
+    basis: Annotated[
+        str | None, typer.Option(envvar="COMITY_BASIS", help="Legal basis of the act.", show_envvar=True)
+    ] = None,
+    why: Annotated[
+        str | None,
+        typer.Option(
+            envvar="COMITY_WHY", help="Why you act in that case, for that purpose or on that basis; journalled."
+        ),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", help="Tell the version.", is_eager=True, callback=_tell_version)
     ] = False,
 ) -> None:
-    context.obj = new_session(home, as_json, officer)
+    told = {"case": case, "purpose": purpose, "basis": basis, "reason": why}
+    context.obj = new_session(home, as_json, officer, told)
 
 
 def _words(failure: Failed, found: Sequence[ModuleType]) -> dict[str, tuple[str, str]]:

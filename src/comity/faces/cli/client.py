@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -31,12 +32,14 @@ class Desk:
     """Asks the API; a problem document comes out as `Failed`.
 
     transport   None for a node that runs; else the app in this process
+    context     headers that name case, purpose and basis of every act, and why
     """
 
     address: str
     token: str
     officer: str | None
     transport: httpx2.AsyncBaseTransport | None = None
+    context: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **query: str | int | bool | list[str]) -> Any:
         """Decoded JSON: `Any`, since its shape is the route's."""
@@ -85,7 +88,7 @@ class Desk:
         content: bytes | AsyncIterator[bytes] | None,
         kind: str = "application/json",
     ) -> bytes:
-        headers = {"authorization": f"Bearer {self.token}", "content-type": kind}
+        headers = {"authorization": f"Bearer {self.token}", "content-type": kind, **self.context}
         if self.officer:
             headers["x-comity-officer"] = quote(self.officer)
         params = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
@@ -102,7 +105,14 @@ class Desk:
 
 
 @contextmanager
-def open_desk(config: Config, officer: str | None, *, inspect: bool = False, own: str | None = None) -> Iterator[Desk]:
+def open_desk(
+    config: Config,
+    officer: str | None,
+    *,
+    inspect: bool = False,
+    own: str | None = None,
+    context: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Desk]:
     """The desk of the node in this home, wherever it is answered.
 
     inspect   may also open a store that is behind its own signatures; for what only reads
@@ -113,7 +123,7 @@ def open_desk(config: Config, officer: str | None, *, inspect: bool = False, own
     while True:
         told = running(config)
         if told is not None:
-            yield Desk(told.desk, token, officer)
+            yield Desk(told.desk, token, officer, context=context)
             return
         # Here, since they cost a second, and a running node makes them needless.
         from comity.faces.api.desk import desk_app
@@ -129,7 +139,7 @@ def open_desk(config: Config, officer: str | None, *, inspect: bool = False, own
             continue
         with node:
             app: Any = desk_app(node.itself, node_token)  # the two libraries spell the types of an ASGI app differently
-            yield Desk(HERE, token, officer, httpx2.ASGITransport(app=app))
+            yield Desk(HERE, token, officer, httpx2.ASGITransport(app=app), context)
         return
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import quote
 
 import msgspec
 import typer
@@ -27,11 +29,13 @@ class Session:
     home      as given with --home
     as_json   machine-readable on stdout
     officer   who acts
+    context   headers that name the case, the purpose and the basis of what is done, and why
     """
 
     home: Path
     as_json: bool
     officer: str | None
+    context: Mapping[str, str] = field(default_factory=dict)
 
     def config(self) -> Config:
         """The settings of the node in this home."""
@@ -45,7 +49,7 @@ class Session:
         """
         config = self.config()
         own = None if as_operator else own_token(config.name)
-        with open_desk(config, self.officer, inspect=inspect, own=own) as desk:
+        with open_desk(config, self.officer, inspect=inspect, own=own, context=self.context) as desk:
             yield desk
 
     def show(self, value: object, human: Callable[[Console], None]) -> None:
@@ -67,9 +71,12 @@ def session(context: typer.Context) -> Session:
     return found
 
 
-def new_session(home: str | None, as_json: bool, officer: str | None) -> Session:
+def new_session(
+    home: str | None, as_json: bool, officer: str | None, context: Mapping[str, str | None] = MappingProxyType({})
+) -> Session:
     """From the global options, and the environment behind them."""
-    return Session(choose_home(home), as_json, choose_officer(officer))
+    headers = {f"x-comity-{name}": quote(text) for name, text in context.items() if text}
+    return Session(choose_home(home), as_json, choose_officer(officer), headers)
 
 
 def json_text(value: object) -> str:

@@ -18,6 +18,7 @@ class Entry:
     icon   in icons.svg, without `i-`
     order  within the group, small first
     go     the letter after `g` on the keyboard, or nothing
+    act    shown to those alone whose roles include it; empty: to everybody
     count  asked at each page for the number beside it; 0 shows none. Keep it to one cheap question
     """
 
@@ -28,6 +29,7 @@ class Entry:
     order: int
     go: str = ""
     count: Callable[[Any], int] = lambda _: 0
+    act: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,14 @@ class Verb:
 
     key   message with which it is offered
     note  message of what it needs besides (a second signature), or nothing
+    act   offered to those alone whose roles include it; empty: to everybody
     """
 
     key: str
     path: str
     icon: str
     note: str = ""
+    act: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Group:
 
 def grouped_rail(entries: Iterable[Entry], desk: Any) -> list[Group]:
     """In the order of GROUPS; a group without pages is left out."""
-    found = sorted(entries, key=lambda entry: (entry.order, entry.key))
+    found = sorted((entry for entry in entries if desk.may(entry.act)), key=lambda entry: (entry.order, entry.key))
     groups = []
     for key in GROUPS:
         lines = tuple(Line(entry, entry.count(desk)) for entry in found if entry.group == key)

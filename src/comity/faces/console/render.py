@@ -16,15 +16,17 @@ from litestar.params import SkipValidation
 from litestar.response import Redirect
 from markupsafe import Markup
 
+from comity.domain.access import CaseFile, Grant
 from comity.domain.terms import Actor, NodeName, instant_from
-from comity.faces.api.asking import Asking
+from comity.errors import NotFound
+from comity.faces.api.asking import Asking, refused_here
 from comity.faces.console.assets import address
 from comity.faces.console.rail import Entry, Group, Verb, grouped_rail
 from comity.faces.console.spoken import Spoken, digest, zone_of
 from comity.faces.console.states import shown_state
 from comity.faces.console.who import Choices, NotKnown, Session, actor_of
 from comity.faces.console.words import LANGUAGES, TAGS, Words, book
-from comity.flows.access import seen_by
+from comity.flows.access import permit, seen_by
 from comity.node.assembly import Node
 from comity.ports import World
 
@@ -137,6 +139,50 @@ class Desk:
             path, _, fragment = path.partition("#")
             path += f"{'&' if '?' in path else '?'}did={quote(did)}" + (f"#{fragment}" if fragment else "")
         return Redirect(path, status_code=303, cookies=cookies)
+
+    @cached_property
+    def case(self) -> CaseFile | None:
+        """The case in which this reader works; None on the desk, and where it isn't open to them any more."""
+        if self.session is None or self.session.case is None:
+            return None
+        store, account = self.node.world.store, self.officer.account
+        if account and self.session.case not in store.open_to(account, self.spoken.now):
+            return None
+        return store.case(self.session.case)
+
+    @cached_property
+    def glass(self) -> Grant | None:
+        """The emergency access by which they are in it; None where they are a member, or work in none."""
+        return self.glass_of(self.case.id) if self.case is not None else None
+
+    def glass_of(self, case: str) -> Grant | None:
+        """The emergency access by which this reader is in a case; None for its members."""
+        whose = self.officer.account or self.officer.name
+        open_ = [g for g in self.node.world.store.grants(whose) if g.case == case and g.at <= self.spoken.now < g.until]
+        if not open_ or any(m.account == whose and m.until is None for m in self.node.world.store.members(case)):
+            return None
+        return open_[0]
+
+    @cached_property
+    def _acts(self) -> frozenset[str]:
+        roles = self.node.world.catalog.roles()
+        return frozenset(act for name in self.officer.acts_as if name in roles for act in roles[name].acts)
+
+    def may(self, act: str) -> bool:
+        """Whether a role of the reader's includes the act, for what a page offers; no flow is spared its question by that."""
+        return not act or (self.session is not None and (not self.officer.account or act in self._acts))
+
+    def must(self, *acts: str) -> None:
+        """NotFound unless the reader may do one of these: for pages that aren't there for anybody else."""
+        against = [permit(self.node.world, self.officer, act) for act in acts]
+        if all(against):
+            refused_here(self.request, against[0])
+            raise NotFound("page", path=self.request.url.path)
+
+    @property
+    def offered(self) -> list[Verb]:
+        """What the palette has for this reader."""
+        return [verb for verb in self.verbs if self.may(verb.act)]
 
     @cached_property
     def rail(self) -> list[Group]:

@@ -37,7 +37,7 @@ class Session:
     """One reader who has shown who they are.
 
     name     of the officer: as they said it, or their account's
-    purpose  under which they read; `case` likewise
+    purpose  under which they read; `case` and `basis` likewise
     person   whose account it is; None on a node that has none
     """
 
@@ -45,6 +45,7 @@ class Session:
     since: Instant
     purpose: str = "crime"
     case: str | None = None
+    basis: str | None = None
     person: Person | None = None
 
 
@@ -140,7 +141,7 @@ def session_in(connection: Any, node: Node) -> Session | None:
     if person is None or person.session.kind != "browser":
         return None
     inside = person.session
-    return Session(person.account.name, inside.made, inside.purpose, inside.case, person)
+    return Session(person.account.name, inside.made, inside.purpose, inside.case, inside.basis, person)
 
 
 def whence(request: Asking, node: Node) -> Whence:
@@ -182,4 +183,4 @@ def actor_of(session: Session, node: NodeName) -> Actor:
     """Who acts when this reader presses a button."""
     if session.person is not None:
         return session.person.actor
-    return Actor(session.name, node, "officer", case=session.case, purpose=session.purpose)
+    return Actor(session.name, node, "officer", case=session.case, purpose=session.purpose, basis=session.basis)

@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from comity.domain.terms import Instant, instant_from, instant_text
+from comity.domain.request.summary import Clock as Runs
+from comity.domain.request.summary import Summary, Turn
+from comity.domain.terms import Instant, instant_text
 from comity.errors import NotFound
-from comity.faces.api.progress_view import ProgressView, progress_view
-from comity.flows.lookup import opened
-from comity.flows.opened import seen, served
-from comity.flows.request_state import Dossier, dossier, requests
+from comity.flows.request_list import Listed, ending, found_by, line_of, listed
+from comity.flows.request_state import Dossier, read
 from comity.ports import Noticed, Place, World
+from comity.ports.requests import EVERY, Wanted
 
-Turn = Literal["us", "them", "nobody"]
 LIFE = "rescue"
 """Measure whose requests are about a life in danger."""
-# What may be done at nearly any time, so that it says nothing about whose turn it is.
-_ALWAYS = frozenset(
-    {
-        "add_observation",
-        "appeal",
-        "ask_extension",
-        "ask_release",
-        "bounce",
-        "countersign",
-        "discard",
-        "extend",
-        "hold_lapsed",
-        "lapse",
-        "link_production_request",
-        "no_action",
-        "no_reply",
-        "pass_on_objection",
-        "refresh",
-        "reopen",
-        "safe_confirmed",
-        "serve_order",
-        "validation_failed",
-        "withdraw",
-    }
-)
-NEWEST = 200
+SHOWN = 50
+"""Requests on one page of a list."""
+AMONG = 200
+"""Requests whose words are looked through for something typed."""
 
 
 @dataclass(frozen=True)
@@ -94,101 +71,80 @@ class Piece:
         return self.clocks[0] if self.clocks else None
 
 
-def pieces(world: World, limit: int = NEWEST) -> list[Piece]:
-    """The newest requests that can be read here, in the order of work: danger to life, our turn, the nearest clock, the newest."""
-    found = [piece for each in requests(world, limit) if (piece := _piece_or_none(world, each)) is not None]
-    return sorted(found, key=_order)
+def pieces(world: World, wanted: Wanted = EVERY, limit: int = SHOWN, after: str = "") -> list[Piece]:
+    """Requests in the order of work: danger to life, our turn, the nearest clock, the newest. What can't be read here is left out."""
+    labels = _labels(world)
+    return [_piece(labels, line) for line in listed(world, wanted, limit, after)]
 
 
-def _order(piece: Piece) -> tuple[bool, bool, bool, int, int]:
-    due = piece.due
-    return (
-        piece.closed,
-        not (piece.life and piece.turn == "us"),
-        piece.turn != "us",
-        due.due if due is not None else 1 << 62,
-        -piece.changed,
-    )
+def pieces_of(world: World, requests: Iterable[str]) -> dict[str, Piece]:
+    """These, by their ids, as far as they may be seen."""
+    ids = tuple(dict.fromkeys(requests))
+    return {piece.request: piece for piece in pieces(world, Wanted(ids=ids), len(ids))} if ids else {}
 
 
-def _piece_or_none(world: World, request: str) -> Piece | None:
-    try:
-        return piece_of(world, dossier(world, request))
-    except NotFound:
-        return None  # its measure is no longer in the catalog, or it went meanwhile
+def ending_soon(world: World, since: Instant, until: Instant, limit: int) -> tuple[list[Piece], int]:
+    """Those whose nearest clock ends in this time, and how many there are in all."""
+    labels, (found, count) = _labels(world), ending(world, since, until, limit)
+    return [_piece(labels, line) for line in found], count
+
+
+def pieces_with(world: World, words: str, limit: int) -> list[Piece]:
+    """By the end of an id, or by words of what a list shows; the latter among the first in the order of work."""
+    plain, labels = words.casefold(), _labels(world)
+    by_id = pieces(world, Wanted(ends=words.lower()), limit) if len(words) > 3 and set(plain) <= _OF_IDS else []
+
+    def fits(one: Summary, targets: tuple[str, ...]) -> bool:
+        said = (one.request, *targets[:1], one.other, *labels.get(one.measure, {}).values())
+        return plain in " ".join(said).casefold()
+
+    found = {piece.request: piece for piece in by_id}
+    for line in found_by(world, fits, AMONG, limit):
+        found.setdefault(line.summary.request, _piece(labels, line))
+    return list(found.values())[:limit]
+
+
+_OF_IDS = frozenset("0123456789abcdef-")
 
 
 def piece_of(world: World, found: Dossier) -> Piece:
-    known = found.sent or found.draft
-    assert known is not None
-    targets = [target.value for target in found.ask.targets]
-    history = found.view.history
-    closed = found.view.state in found.machine.terminal
-    made = instant_from(known.envelope.made)
-    progress = progress_view(world, found)
+    """One that was read already."""
+    line = line_of(world, found)
+    if line is None:
+        raise NotFound("request", request=found.request)
+    return _piece({found.measure.id: found.measure.label}, line)
+
+
+def _labels(world: World) -> dict[str, dict[str, str]]:
+    return {measure.id: measure.label for measure in world.catalog.measures().values()}
+
+
+def _piece(labels: dict[str, dict[str, str]], line: Listed) -> Piece:
+    one, said = line.summary, line.said
+    acked = None
+    if said is not None:
+        acked = Acked(said.sent, None if said.stored is None else instant_text(said.stored), said.opened, said.by)
     return Piece(
-        request=found.request,
-        measure=found.measure.id,
-        label=found.measure.label,
-        title=targets[0] if targets else "",
-        more=max(len(targets) - 1, 0),
-        other=str(found.other),
-        side=found.side,
-        state=found.view.state,
-        closed=closed,
-        life=found.measure.id == LIFE,
-        turn=turn_of(found, progress),
-        clocks=() if closed else tuple(sorted(_clocks(found, progress, made), key=lambda clock: clock.due)),
-        changed=instant_from(history[-1].step.at) if history else made,
-        by=history[-1].step.by if history else found.ask.drafted_by,
-        acked=_acked(world, found),
+        request=one.request,
+        measure=one.measure,
+        label=labels[one.measure],
+        title=line.targets[0] if line.targets else "",
+        more=max(len(line.targets) - 1, 0),
+        other=str(one.other),
+        side=one.side,
+        state=one.state,
+        closed=one.closed,
+        life=one.measure == LIFE,
+        turn=one.turn,
+        clocks=tuple(map(_clock, one.clocks)),
+        changed=one.changed,
+        by=line.by,
+        acked=acked,
     )
 
 
-def turn_of(found: Dossier, progress: ProgressView) -> Turn:
-    """Whose turn it is: whoever may take a step that isn't always open."""
-    if progress.second_signature is not None and progress.second_signature.at is None and found.side == "requester":
-        return "us"
-    machine, state, side = found.machine, found.view.state, found.side
-    if set(machine.events(state, side)) - _ALWAYS:
-        return "us"
-    other: Literal["requester", "requested"] = "requested" if side == "requester" else "requester"
-    return "them" if set(machine.events(state, other)) - _ALWAYS else "nobody"
-
-
-def _clocks(found: Dossier, progress: ProgressView, made: Instant) -> Iterator[Clock]:
-    signed, answer, hold = progress.second_signature, progress.answer, progress.hold
-    if signed is not None and signed.at is None:
-        yield Clock("clock.second", instant_from(signed.due), made)
-    if answer is not None and answer.at is None and found.view.state not in found.machine.stop_clock:
-        ours = found.side == "requested"
-        yield Clock("clock.our_answer" if ours else "clock.their_answer", instant_from(answer.due), made)
-    if hold is not None and hold.held and hold.until is not None:
-        yield Clock("clock.hold", instant_from(hold.until), made)
-    if isinstance(found.ask.deadline, str):
-        yield Clock("clock.deadline", instant_from(found.ask.deadline), made)
-    last = next((step for step in reversed(found.view.history) if step.step.told.get("hold_until")), None)
-    if last is not None and found.view.state in ("preserved", "postponed"):
-        yield Clock("clock.kept", instant_from(str(last.step.told["hold_until"])), instant_from(last.step.at))
-
-
-def _acked(world: World, found: Dossier) -> Acked | None:
-    """Of our last record that crossed."""
-    for place, record in reversed(found.records):
-        channel = world.store.channel(place.origin)
-        if (
-            channel.writer == world.me.name
-            and channel.audience != world.me.name
-            and not record.envelope.kind.startswith("ack/")
-        ):
-            stored, looked = served(world, place), seen(world, place, record)
-            return Acked(
-                sent=record.envelope.made,
-                stored=None if stored is None else instant_text(stored.at),
-                opened=looked.at if looked is not None else None,
-                opened_by=looked.by if looked is not None else None,
-            )
-    return None
+def _clock(runs: Runs) -> Clock:
+    return Clock(f"clock.{runs.what}", runs.due, runs.since)
 
 
 @dataclass(frozen=True)
@@ -202,9 +158,13 @@ class News:
     life: bool = False
 
 
+ELSEWHERE = {"attack": "/desk/channels", "break-glass": "/desk/cases"}
+"""Kind of notice that is about no request -> the page about it."""
+
 # Things that a person should do something about, as against what merely went on.
 URGENT = frozenset(
     {
+        "break-glass",
         "confirmed-and-lost",
         "countersign-overdue",
         "file-wrong",
@@ -215,6 +175,7 @@ URGENT = frozenset(
         "order-reaches-nobody",
         "quarantined",
         "report-matches",
+        "rights-lift",
         "withheld",
     }
 )
@@ -222,25 +183,38 @@ URGENT = frozenset(
 
 def news(world: World, notices: Iterable[Noticed]) -> list[News]:
     """The notices, each with the page about it as far as it says."""
-    return [_news(world, notice) for notice in notices]
+    found = list(notices)
+    unnamed = [place for each in found if not each.about.get("request") and (place := _place(each)) is not None]
+    requests = requests_at(world, unnamed)
+    return [_news(notice, requests) for notice in found]
 
 
-def _news(world: World, notice: Noticed) -> News:
-    about = notice.about
-    request = str(about.get("request", "")) or request_at(world, about.get("origin"), about.get("index"))
+def _news(notice: Noticed, requests: dict[Place, str]) -> News:
+    about, place = notice.about, _place(notice)
+    request = str(about.get("request", "")) or (requests.get(place, "") if place is not None else "")
     peer = str(about.get("peer", "") or about.get("writer", "") or about.get("node", ""))
     if not peer and isinstance(about.get("origin"), str):
         peer = str(about["origin"]).partition("/ch/")[0]
-    return News(notice.kind, notice.at, f"/desk/requests/{request}" if request else "", peer)
+    path = f"/desk/requests/{request}" if request else ELSEWHERE.get(notice.kind, "")
+    return News(notice.kind, notice.at, path, peer or str(about.get("by", "")))
+
+
+def _place(notice: Noticed) -> Place | None:
+    origin, index = notice.about.get("origin"), notice.about.get("index")
+    return Place(origin, index) if isinstance(origin, str) and isinstance(index, int) else None
+
+
+def requests_at(world: World, places: Sequence[Place]) -> dict[Place, str]:
+    """The request that the record at each place belongs to; none for one that has none, or isn't here."""
+    known = {channel.origin for channel in world.store.channels()}
+    entries = world.store.entries_at([place for place in places if place.origin in known])
+    told = {place: getattr(read(entry).body, "request", "") for place, entry in entries.items()}
+    return {place: request for place, request in told.items() if isinstance(request, str) and request}
 
 
 def request_at(world: World, origin: object, index: object) -> str:
-    """The request that the record at this place belongs to; empty when it has none, or isn't here."""
+    """The same of one place; empty when it has none, or isn't here."""
     if not isinstance(origin, str) or not isinstance(index, int):
         return ""
-    try:
-        record = opened(world, Place(origin, index))
-    except NotFound:
-        return ""
-    told = getattr(record.body, "request", "") if record is not None else ""
-    return told if isinstance(told, str) else ""
+    place = Place(origin, index)
+    return requests_at(world, [place]).get(place, "")

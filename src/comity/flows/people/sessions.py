@@ -77,21 +77,28 @@ def choose(
     world: World, person: Person, case: str | None, purpose: str, basis: str | None, reason: str
 ) -> Granted[Person] | Refused:
     """In which case, for which purpose and on which basis the person acts from now on; kept with the reason they give."""
-    reasons: tuple[Reason, ...] = ()
     now, said = world.clock.now(), reason.strip()
+    if reasons := against_context(world, person, case, purpose, basis, said):
+        return Refused(reasons)
+    session = replace(person.session, case=case, purpose=purpose, basis=basis)
+    world.store.keep([], [ContextChosen(session.id, person.account.id, now, case, purpose, basis, said)])
+    return Granted(Person(session, person.account, actor_for(world, session, person.account)))
+
+
+def against_context(
+    world: World, person: Person, case: str | None, purpose: str, basis: str | None, said: str
+) -> tuple[Reason, ...]:
+    """Every reason why the person can't act in this case, for this purpose and on this basis, `said` being why they want to."""
+    reasons: tuple[Reason, ...] = ()
     if not REASON_MIN <= len(said) <= REASON_MAX:
         facts = {"field": "reason", "characters_min": REASON_MIN, "characters_max": REASON_MAX}
         reasons += (Reason("context-without-reason", facts),)
     for field, word in (("purpose", purpose), ("basis", basis)):
         if word is not None and not (0 < len(word) <= WORD_MAX and word.isprintable()):
             reasons += (Reason("context-word", {"field": field, "characters_max": WORD_MAX}),)
-    if case is not None and case not in world.store.open_to(person.account.id, now):
+    if case is not None and case not in world.store.open_to(person.account.id, world.clock.now()):
         reasons += (Reason("not-a-member", {"case": case[:WORD_MAX]}),)
-    if reasons:
-        return Refused(reasons)
-    session = replace(person.session, case=case, purpose=purpose, basis=basis)
-    world.store.keep([], [ContextChosen(session.id, person.account.id, now, case, purpose, basis, said)])
-    return Granted(Person(session, person.account, actor_for(world, session, person.account)))
+    return reasons
 
 
 def change_password(world: World, person: Person, present: str, password: str) -> Granted[Account] | Refused:

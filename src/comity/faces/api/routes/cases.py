@@ -8,7 +8,7 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
-from comity.domain.access import CaseFile, Grant
+from comity.domain.access import STATES, CaseFile, CaseState, Grant
 from comity.domain.terms import instant_from, instant_text
 from comity.faces.api.asking import Here, Officer, granted
 from comity.faces.api.views import Word
@@ -56,6 +56,13 @@ class NewAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(max_length=casework.REASON_MAX)]
 
 
+class NewState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far the work in the case is from now on, and why."""
+
+    state: CaseState
+    reason: Annotated[str, msgspec.Meta(max_length=casework.REASON_MAX)]
+
+
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the access was right; a wrong one ends at once."""
 
@@ -73,6 +80,7 @@ class CaseLine(msgspec.Struct, frozen=True):
     opened: str
     basis: str | None
     basis_until: str | None
+    state: CaseState
 
 
 class MemberView(msgspec.Struct, frozen=True):
@@ -93,12 +101,24 @@ class LinkView(msgspec.Struct, frozen=True):
     at: str
 
 
+class MoveView(msgspec.Struct, frozen=True):
+    """A change of the case's state."""
+
+    before: CaseState
+    state: CaseState
+    by: str
+    at: str
+    reason: str
+
+
 class CaseView(msgspec.Struct, frozen=True):
-    """A case with its members and what lies in it."""
+    """A case with its members and what lies in it. `next`: the states that may follow."""
 
     file: CaseLine
     members: list[MemberView]
     links: list[LinkView]
+    moves: list[MoveView]
+    next: list[CaseState]
 
 
 class AccessView(msgspec.Struct, frozen=True):
@@ -121,25 +141,25 @@ def open_case(world: Here, officer: Officer, data: JSONBody[NewCase]) -> CaseVie
     """Opens a case; the acting officer leads it and is its first member."""
     until = instant_from(data.basis_until) if data.basis_until is not None else None
     asked = casework.NewCase(data.number, data.title, data.purposes, data.basis, until)
-    return _view(granted(casework.open_case(world, officer, asked)))
+    return case_view(granted(casework.open_case(world, officer, asked)))
 
 
 @get("/cases", sync_to_thread=True, opt={"act": "status"})
 def cases(world: Here, officer: Officer) -> list[CaseLine]:
     """The cases that are open to the acting officer, newest first."""
-    return [_line(file) for file in casework.cases_of(world, officer)]
+    return [case_line(file) for file in casework.cases_of(world, officer)]
 
 
 @get("/cases/{case_id:str}", sync_to_thread=True, opt={"act": "status"})
 def case(world: Here, officer: Officer, case_id: FromPath[str]) -> CaseView:
     """One case."""
-    return _view(casework.case_named(world, officer, case_id))
+    return case_view(casework.case_named(world, officer, case_id))
 
 
 @post("/cases/{case_id:str}/members", sync_to_thread=True, opt={"asks": "manage-case"})
 def add_member(world: Here, officer: Officer, case_id: FromPath[str], data: JSONBody[NewMember]) -> CaseView:
     """Somebody works in the case from now on."""
-    return _view(granted(casework.add_member(world, officer, case_id, data.account, data.role)))
+    return case_view(granted(casework.add_member(world, officer, case_id, data.account, data.role)))
 
 
 @post(
@@ -150,19 +170,25 @@ def add_member(world: Here, officer: Officer, case_id: FromPath[str], data: JSON
 )
 def remove_member(world: Here, officer: Officer, case_id: FromPath[str], account: FromPath[str]) -> CaseView:
     """Somebody works in the case no more."""
-    return _view(granted(casework.remove_member(world, officer, case_id, account)))
+    return case_view(granted(casework.remove_member(world, officer, case_id, account)))
 
 
 @post("/cases/{case_id:str}/links", sync_to_thread=True, opt={"asks": "manage-case"})
 def link(world: Here, officer: Officer, case_id: FromPath[str], data: JSONBody[NewLink]) -> CaseView:
     """A thing lies in the case from now on, and only who works in it sees it."""
-    return _view(granted(casework.link(world, officer, case_id, data.what, data.id)))
+    return case_view(granted(casework.link(world, officer, case_id, data.what, data.id)))
 
 
 @post("/cases/{case_id:str}/links/{thing:str}/undo", sync_to_thread=True, status_code=200, opt={"asks": "manage-case"})
 def unlink(world: Here, officer: Officer, case_id: FromPath[str], thing: FromPath[str]) -> CaseView:
     """A thing lies in the case no more."""
-    return _view(granted(casework.unlink(world, officer, case_id, thing)))
+    return case_view(granted(casework.unlink(world, officer, case_id, thing)))
+
+
+@post("/cases/{case_id:str}/state", sync_to_thread=True, status_code=200, opt={"asks": "manage-case"})
+def move(world: Here, officer: Officer, case_id: FromPath[str], data: JSONBody[NewState]) -> CaseView:
+    """The case goes on: paused, closing, closed, archived; or back to `active`, which reopens it."""
+    return case_view(granted(casework.move_case(world, officer, case_id, data.state, data.reason)))
 
 
 @post("/emergency-accesses", sync_to_thread=True, opt={"asks": "break-glass"})
@@ -183,19 +209,24 @@ def judge(world: Here, officer: Officer, access_id: FromPath[str], data: JSONBod
     return _access(granted(casework.judge_access(world, officer, access_id, data.verdict)))
 
 
-def _line(file: CaseFile) -> CaseLine:
+def case_line(file: CaseFile) -> CaseLine:
+    """A case as a list shows it."""
     until = instant_text(file.basis_until) if file.basis_until is not None else None
     opened = instant_text(file.opened)
-    return CaseLine(file.id, file.number, file.title, list(file.purposes), file.lead, opened, file.basis, until)
+    return CaseLine(
+        file.id, file.number, file.title, list(file.purposes), file.lead, opened, file.basis, until, file.state
+    )
 
 
-def _view(found: casework.Opened) -> CaseView:
+def case_view(found: casework.Opened) -> CaseView:
+    """A case as its members see it."""
     members = [
         MemberView(m.account, m.role, instant_text(m.since), instant_text(m.until) if m.until is not None else None)
         for m in found.members
     ]
     links = [LinkView(each.what, each.id, each.by, instant_text(each.at)) for each in found.links]
-    return CaseView(_line(found.file), members, links)
+    moves = [MoveView(each.before, each.state, each.by, instant_text(each.at), each.reason) for each in found.moves]
+    return CaseView(case_line(found.file), members, links, moves, list(STATES[found.file.state]))
 
 
 def _access(grant: Grant) -> AccessView:
@@ -221,6 +252,7 @@ routes = [
     remove_member,
     link,
     unlink,
+    move,
     break_glass,
     accesses,
     judge,

@@ -73,7 +73,7 @@ def journal_line(kept: Kept) -> JournalLine:
 @get("/journal", sync_to_thread=True, opt={"act": "audit"})
 def journal(world: Here, officer: Officer, limit: Limit = 100, before: Before = None) -> list[JournalLine]:
     """The newest entries; that somebody read them is one of the next."""
-    return [journal_line(each) for each in newest(whole(world), limit, _place(before))]
+    return [journal_line(each) for each in newest(whole(world), limit, place_of(before))]
 
 
 @get("/journal/report", sync_to_thread=True, opt={"asks": "audit"})
@@ -83,7 +83,8 @@ def looks(world: Here, officer: Officer, utc_offset_minutes: Offset = 0) -> list
     return [LookView(each.code, each.actor, each.count, each.first, each.last) for each in found]
 
 
-def _place(before: str | None) -> Place | None:
+def place_of(before: str | None) -> Place | None:
+    """The place that `origin index` names; Malformed when it names none."""
     if before is None:
         return None
     origin, _, index = before.rpartition(" ")

@@ -45,8 +45,11 @@ def list_(context: typer.Context) -> None:
         if not found:
             say(console, "No case.")
             return
-        rows = [(each["number"], each["title"], each["lead"], moment(each["opened"]), each["case"]) for each in found]
-        table(console, ("number", "title", "lead", "opened", "case"), rows)
+        rows = [
+            (each["number"], each["title"], each["state"], each["lead"], moment(each["opened"]), each["case"])
+            for each in found
+        ]
+        table(console, ("number", "title", "state", "lead", "opened", "case"), rows)
 
     here.show(found, human)
 
@@ -95,6 +98,19 @@ def take(context: typer.Context, case: Case, thing: Annotated[str, typer.Argumen
 
 
 @group.command()
+def state(
+    context: typer.Context,
+    case: Case,
+    to: Annotated[
+        str, typer.Argument(help="active, paused, closing, closed or archived; active reopens a closed one.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the case and in the journal.")],
+) -> None:
+    """The case goes on to another state. In one that is closed or archived nothing is done until it is reopened."""
+    _ask(context, f"/cases/{case}/state", {"state": to, "reason": reason})
+
+
+@group.command()
 def emergency(
     context: typer.Context,
     number: Annotated[str, typer.Argument(help="Number of the case.")],
@@ -138,7 +154,7 @@ def _ask(context: typer.Context, path: str, body: dict[str, Any]) -> None:
 
 def _shown(console: Console, found: dict[str, Any]) -> None:
     file = found["file"]
-    say(console, f"{file['number']}  {file['title']}  ({file['case']})")
+    say(console, f"{file['number']}  {file['title']}  {file['state']}  ({file['case']})")
     people = [
         (m["account"], m["role"], moment(m["since"]), moment(m["until"]) if m["until"] else "")
         for m in found["members"]

@@ -27,4 +27,4 @@ def channels(desk: Seen) -> Response[Any]:
 
 
 pages = [channels]
-rail = [Entry("channels", "/desk/channels", "trust", "channel", 2, go="h")]
+rail = [Entry("channels", "/desk/channels", "trust", "channel", 2, go="h", act="status")]

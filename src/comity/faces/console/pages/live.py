@@ -11,11 +11,10 @@ from litestar.concurrency import sync_to_thread
 from litestar.response import Stream
 
 from comity.domain.terms import Instant, instant_from
-from comity.errors import Malformed, NotFound
+from comity.errors import Malformed
 from comity.faces.console.render import Desk, Seen
 from comity.faces.console.who import session_in
-from comity.faces.console.work import News, news, piece_of
-from comity.flows.request_state import dossier
+from comity.faces.console.work import News, news, pieces_of
 
 EVENTS_TYPE = "text/event-stream"
 LOOK_S = 3.0
@@ -66,12 +65,8 @@ def _html(desk: Desk, found: list[News], since: Instant) -> str:
     for each in found:
         if each.path:
             changed.setdefault(each.path.rpartition("/")[2], each)
-    pieces = []
-    for request, each in changed.items():
-        try:
-            pieces.append((piece_of(desk.world, dossier(desk.world, request)), each))
-        except NotFound:
-            continue
+    known = pieces_of(desk.world, changed)
+    pieces = [(known[request], each) for request, each in changed.items() if request in known]
     return desk.html("parts/fresh.html", count=len(changed) or len(found), since=since, changed=pieces)
 
 

@@ -199,5 +199,5 @@ def _form(desk: Desk, form: Form, status: int = 200) -> Response[Any]:
 
 
 pages = [reports, blank, look, look_first, take, one]
-rail = [Entry("reports", "/desk/reports", "know", "doc", 1, go="o")]
+rail = [Entry("reports", "/desk/reports", "know", "doc", 1, go="o", act="view")]
 verbs = [Verb("verb.report", "/desk/reports/new", "pen")]

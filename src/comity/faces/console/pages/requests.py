@@ -8,53 +8,56 @@ from urllib.parse import urlencode
 
 from litestar import Response, get
 
+from comity.domain.request.summary import CLOSED
 from comity.domain.terms import instant_text
 from comity.faces.console.rail import Entry
 from comity.faces.console.render import Seen
-from comity.faces.console.work import NEWEST, Piece, pieces
+from comity.faces.console.work import SHOWN, pieces
+from comity.ports.requests import Count, View, Wanted
 
-VIEWS: dict[str, Callable[[Piece], bool]] = {
-    "open": lambda piece: not piece.closed,
-    "us": lambda piece: piece.turn == "us" and not piece.closed,
-    "them": lambda piece: piece.turn == "them" and not piece.closed,
-    "sent": lambda piece: piece.side == "requester",
-    "received": lambda piece: piece.side == "requested",
-    "closed": lambda piece: piece.closed,
+VIEWS: dict[View, Callable[[Count], bool]] = {
+    "open": lambda each: each.rank < CLOSED,
+    "us": lambda each: each.turn == "us" and each.rank < CLOSED,
+    "them": lambda each: each.turn == "them" and each.rank < CLOSED,
+    "sent": lambda each: each.side == "requester",
+    "received": lambda each: each.side == "requested",
+    "closed": lambda each: each.rank == CLOSED,
 }
 
 
 @get("/desk/requests", sync_to_thread=True)
 def requests(desk: Seen) -> Response[Any]:
-    """The newest requests of one view, ours and those made to us."""
+    """Requests of one view, ours and those made to us, a page of them; `after` goes on behind one."""
     asked = desk.request.query_params
-    view = asked.get("view", "open")
-    view = view if view in VIEWS else "open"
-    partner, measure = asked.get("with", ""), asked.get("measure", "")
-    found = pieces(desk.world)
-    here = [piece for piece in found if VIEWS[view](piece)]
-    partners = sorted({piece.other for piece in found})
-    measures = {piece.measure: piece.label for piece in found}
-    here = [p for p in here if partner in ("", p.other) and measure in ("", p.measure)]
+    view: View = next((name for name in VIEWS if name == asked.get("view")), "open")
+    partner, measure, after = asked.get("with", ""), asked.get("measure", ""), asked.get("after", "")
+    counts, labels = desk.world.store.counted(), desk.world.catalog.measures()
+    here = pieces(desk.world, Wanted(view, partner, measure), SHOWN + 1, after)
+    count = sum(
+        each.n for each in counts if VIEWS[view](each) and partner in ("", each.other) and measure in ("", each.measure)
+    )
 
     def path(**changed: str) -> str:
-        """This list with other filters."""
+        """This list with other filters, from its beginning."""
         wanted = {"view": view, "with": partner, "measure": measure, **changed}
         return "/desk/requests?" + urlencode({k: v for k, v in wanted.items() if v})
 
     return desk.show(
         "requests.html",
-        pieces=here,
+        pieces=here[:SHOWN],
+        count=count,
         view=view,
-        views={name: sum(map(test, found)) for name, test in VIEWS.items()},
+        views={name: sum(each.n for each in counts if fits(each)) for name, fits in VIEWS.items()},
         partner=partner,
-        partners=partners,
+        partners=sorted({each.other for each in counts}),
         measure=measure,
-        measures=measures,
+        measures={name: labels[name].label for name in sorted({each.measure for each in counts}) if name in labels},
         path=path,
-        newest=NEWEST,
+        further=path(after=here[SHOWN - 1].request) if len(here) > SHOWN else "",
+        after=after,
         since=instant_text(desk.spoken.now),
     )
 
 
 pages = [requests]
-rail = [Entry("requests", "/desk/requests", "work", "swap", 2, go="r")]
+rail = [Entry("requests", "/desk/requests", "work", "swap", 2, go="r", act="view")]

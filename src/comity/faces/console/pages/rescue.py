@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from comity.domain.law import usable
 from comity.domain.ledger import Admission
+from comity.domain.request.summary import CLOSED
 from comity.domain.terms import Actor, Instant, NodeName, Reason, Refused, instant_from, instant_text
 from comity.errors import Malformed, NotFound
 from comity.faces.api.asking import granted
@@ -18,16 +19,19 @@ from comity.faces.api.routes.reports import report_view
 from comity.faces.console.forms import Form, Sent
 from comity.faces.console.rail import Entry, Verb
 from comity.faces.console.render import Desk, Seen
-from comity.faces.console.work import Piece, piece_of
+from comity.faces.console.work import Piece, piece_of, pieces_of
 from comity.flows.attest_route import DAYS_MAX, Reading, attest_route, readings
 from comity.flows.request import weigh_for
 from comity.flows.request_state import Dossier, dossier
 from comity.flows.rescue import MEASURE, Alert, SecondSignature, alert, alerts, countersign, second_signature
 from comity.ports import World
+from comity.ports.requests import Wanted
 
 STATES = ("confined", "injured", "ill", "minor", "pregnant", "ransom_demanded", "threatened_sale", "forced_crime")
 STALE_MS = 48 * 3_600_000
 """Places rot in days: groups are moved. Our own choice, as in the rescue checks."""
+SHOWN = 25
+"""Alerts on one page of the board."""
 SILENT_MS = 24 * 3_600_000
 TEXT_BYTES_MAX = 16 * 1024 * 1024
 
@@ -61,9 +65,7 @@ class Missing:
 @get("/desk/rescue", sync_to_thread=True)
 def board(desk: Seen) -> Response[Any]:
     """Everybody who is looked for, those not yet safe first."""
-    found = [_missing(desk, each) for each in alerts(desk.world)]
-    found.sort(key=lambda each: (each.piece.closed, -each.piece.changed))
-    return _board(desk, found, Form())
+    return _board(desk, Form())
 
 
 @get("/desk/rescue/new", sync_to_thread=True)
@@ -103,7 +105,7 @@ def one(desk: Seen, request_id: FromPath[str]) -> Response[Any]:
     found = dossier(desk.world, request_id)
     if found.measure.leaves != "alert":
         raise NotFound("alert", request=request_id[:60])
-    each = _missing(desk, found)
+    each = _missing(desk, found, piece_of(desk.world, found))
     why = _why_not_sign(desk.officer, each)
     return desk.show("rescue_sent.html", each=each, made=found.sent.envelope.made if found.sent else "", why_not=why)
 
@@ -127,7 +129,7 @@ def attest(desk: Seen, form: Sent) -> Response[Any]:
     if read is None and form.good:
         form.fault("text_title", "fault.empty")
     if not form.good or read is None or until is None:
-        return _board(desk, [_missing(desk, each) for each in alerts(desk.world)], form, status=422)
+        return _board(desk, form, status=422)
     granted(
         attest_route(
             desk.world,
@@ -181,12 +183,19 @@ def _from_report(world: World, report: str) -> Form:
     return Form({name: (text,) for name, text in told.items() if isinstance(text, str)})
 
 
-def _board(desk: Desk, found: list[Missing], form: Form, status: int = 200) -> Response[Any]:
+def _board(desk: Desk, form: Form, status: int = 200) -> Response[Any]:
+    after = desk.request.query_params.get("after", "")
+    there = alerts(desk.world, SHOWN + 1, after)
+    known = pieces_of(desk.world, [each.request for each in there[:SHOWN]])
+    found = [_missing(desk, each, known[each.request]) for each in there[:SHOWN] if each.request in known]
+    found.sort(key=lambda each: (each.piece.closed, -each.piece.changed))
     return desk.show(
         "rescue.html",
         status=status,
         found=found,
-        open_count=sum(not each.piece.closed for each in found),
+        open_count=_waiting(desk),
+        after=after,
+        further=there[SHOWN - 1].request if len(there) > SHOWN else "",
         form=form,
         read=[each for each in readings(desk.world) if each.said.measure == MEASURE],
         named_ways=[(str(way.node), desk.title_of(way.node)) for way in ways_from(desk.world) if way.route is not None],
@@ -236,14 +245,14 @@ def text_read(form: Form) -> tuple[str, str] | None:
     return title, typed
 
 
-def _missing(desk: Desk, found: Dossier) -> Missing:
+def _missing(desk: Desk, found: Dossier, piece: Piece) -> Missing:
     ask, now = found.ask, desk.spoken.now
     targets = ask.personal_targets if isinstance(ask.personal_targets, tuple) else ()
     words = ask.form_personal if isinstance(ask.form_personal, dict) else {}
     where = [t.value for t in (*targets, *ask.targets) if t.kind == "place"]
     where += [words[name] for name in ("location.address_text", "location.compound_name") if name in words]
     who = [t.value for t in targets if t.kind == "person_name"] + [words[n] for n in ("person.name",) if n in words]
-    piece, seen = piece_of(desk.world, found), _instant(ask.form.get("location.observed_at", ""))
+    seen = _instant(ask.form.get("location.observed_at", ""))
     stale = []
     if not piece.closed:
         if where and seen is None:
@@ -272,9 +281,9 @@ def _why_not_sign(officer: Actor, each: Missing) -> str:
 
 def _waiting(desk: Desk) -> int:
     """Alerts that are not closed, as far as this reader sees them."""
-    return sum(each.view.state not in each.machine.terminal for each in alerts(desk.world, 50))
+    return sum(each.n for each in desk.world.store.counted(Wanted("alerts")) if each.rank < CLOSED)
 
 
 pages = [board, blank, send, attest, one, sign]
-rail = [Entry("rescue", "/desk/rescue", "work", "rescue", 3, go="l", count=_waiting)]
+rail = [Entry("rescue", "/desk/rescue", "work", "rescue", 3, go="l", count=_waiting, act="view")]
 verbs = [Verb("verb.rescue", "/desk/rescue/new", "rescue", "verb.rescue_note")]

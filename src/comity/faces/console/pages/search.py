@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from comity.faces.api.routes.search import FoundView, search_view
 from comity.faces.api.views import KnownView, known_view
 from comity.faces.console.forms import Sent
 from comity.faces.console.render import Desk, Seen
-from comity.faces.console.work import Piece, piece_of, pieces, request_at
+from comity.faces.console.work import SHOWN, Piece, piece_of, pieces_with, requests_at
 from comity.flows.access import permit
 from comity.flows.lookup import look_up, read_value
 from comity.flows.request_state import dossier
@@ -70,7 +71,7 @@ def _shown(desk: Desk, wanted: str, after: str, *, by_address: bool) -> Response
         word_said=word,
         found=[] if personal else _requests(desk, wanted),
         texts=texts,
-        hits=[_hit(desk, each) for each in texts.records] if texts is not None else [],
+        hits=_hits(desk, texts.records) if texts is not None else [],
         fault=fault,
     )
 
@@ -87,8 +88,12 @@ def _place(after: str) -> Place | None:
     return Place(origin, int(index)) if origin and index.isascii() and index.isdecimal() and len(index) < 16 else None
 
 
-def _hit(desk: Desk, found: FoundView) -> Hit:
-    request = request_at(desk.world, found.origin, found.index)
+def _hits(desk: Desk, found: Sequence[FoundView]) -> list[Hit]:
+    requests = requests_at(desk.world, [Place(each.origin, each.index) for each in found])
+    return [_hit(each, requests.get(Place(each.origin, each.index), "")) for each in found]
+
+
+def _hit(found: FoundView, request: str) -> Hit:
     parts: list[tuple[str, bool]] = []
     if found.snippet is not None:
         text, at = found.snippet.text, 0
@@ -107,12 +112,7 @@ def _requests(desk: Desk, wanted: str) -> list[Piece]:
         return [piece_of(desk.world, dossier(desk.world, wanted))]
     except NotFound:
         pass
-    plain = wanted.casefold()
-    return [
-        piece
-        for piece in pieces(desk.world)
-        if plain in " ".join((piece.request, piece.title, piece.other, *piece.label.values())).casefold()
-    ][:50]
+    return pieces_with(desk.world, wanted, SHOWN)
 
 
 pages = [address, search]

@@ -232,5 +232,5 @@ def shown_state(signal: Signal) -> tuple[str, str]:
 
 
 pages = [listed, blank, share, one, share_one, take_back]
-rail = [Entry("signals", "/desk/signals", "know", "signal", 2, go="i")]
+rail = [Entry("signals", "/desk/signals", "know", "signal", 2, go="i", act="view")]
 verbs = [Verb("verb.signal", "/desk/signals/new", "signal")]

@@ -9,17 +9,21 @@ from typing import Any
 from litestar import Response, get
 
 from comity.domain.terms import Instant, instant_text
+from comity.faces.api.asking import RefusedHere
 from comity.faces.console.channel_health import healths
 from comity.faces.console.rail import Entry
 from comity.faces.console.render import Seen
-from comity.faces.console.work import URGENT, Clock, News, Piece, news, pieces
+from comity.faces.console.work import URGENT, Clock, News, Piece, ending_soon, news, pieces, pieces_of
+from comity.flows.access import permit
 from comity.flows.duty import duties
 from comity.flows.proposal import proposals
+from comity.ports.requests import Count, Wanted
 
 DAY_MS = 86_400_000
 NEWS = 60
 SHOWN = 12
 CHANGES = 8
+DRAWN = 10
 
 
 @dataclass(frozen=True)
@@ -57,25 +61,33 @@ class Waits:
     oldest_days: int
 
 
-@get("/desk/today", sync_to_thread=True)
+@get("/desk/today", sync_to_thread=True, opt={"asks": "view"})
 def today(desk: Seen) -> Response[Any]:
-    """The day at a glance."""
+    """The day at a glance. Whoever reads no requests goes on to the first page of theirs."""
+    if not desk.may("view"):
+        return desk.go(desk.rail[0].lines[0].entry.path)
+    if why := permit(desk.world, desk.officer, "view"):
+        raise RefusedHere(why)
     world, now = desk.world, desk.spoken.now
-    found = pieces(world)
+    counts = world.store.counted(Wanted("open"))
     happened = news(world, world.store.notices(NEWS))
-    needs = sorted([*_from_requests(found), *_from_notices(happened), *_from_custody(desk)], key=_first)
+    ours = pieces(world, Wanted("us"), SHOWN)
+    beside = [*_from_notices(happened), *_from_custody(desk)]
+    needs = sorted([*_from_requests(ours), *beside], key=_first)
     channels = healths(desk.node, world)
-    soon = [(piece, clock) for piece in found for clock in piece.clocks if now - DAY_MS < clock.due <= now + DAY_MS]
+    soon, end_count = ending_soon(world, Instant(now - DAY_MS), Instant(now + DAY_MS), DRAWN)
+    changes = [each for each in happened if each.kind not in URGENT][:CHANGES]
+    named = pieces_of(world, [each.path.rpartition("/")[2] for each in changes if each.path])
     return desk.show(
         "today.html",
         needs=needs[:SHOWN],
-        need_count=len(needs),
+        need_count=sum(each.n for each in counts if each.turn == "us") + len(beside),
         ends=_picture(desk, soon),
-        end_count=len(soon),
-        waiting=sum(piece.turn == "them" and not piece.closed for piece in found),
-        happened=[each for each in happened if each.kind not in URGENT][:CHANGES],
-        named={f"/desk/requests/{piece.request}": piece for piece in found},
-        waits=_waits(found, now),
+        end_count=end_count,
+        waiting=sum(each.n for each in counts if each.turn == "them"),
+        happened=changes,
+        named={f"/desk/requests/{request}": piece for request, piece in named.items()},
+        waits=_waits(counts, now),
         silent=[each for each in channels if each.tone != "go"],
         channel_count=len(channels),
         hours=[Instant(now + hour * 3_600_000) for hour in range(0, 25, 4)],
@@ -86,9 +98,8 @@ def today(desk: Seen) -> Response[Any]:
 
 def _from_requests(found: Iterable[Piece]) -> Iterable[Need]:
     for piece in found:
-        if piece.turn == "us" and not piece.closed:
-            path = f"/desk/requests/{piece.request}"
-            yield Need(piece, "", path, piece.other, "", "", piece.due, piece.life)
+        path = f"/desk/requests/{piece.request}"
+        yield Need(piece, "", path, piece.other, "", "", piece.due, piece.life)
 
 
 def _from_notices(happened: Iterable[News]) -> Iterable[Need]:
@@ -114,9 +125,10 @@ def _first(need: Need) -> tuple[bool, bool, int]:
     return (not need.life, need.clock is None, need.clock.due if need.clock is not None else 0)
 
 
-def _picture(desk: Seen, soon: Iterable[tuple[Piece, Clock]]) -> list[Ends]:
+def _picture(desk: Seen, soon: Iterable[Piece]) -> list[Ends]:
     now, drawn = desk.spoken.now, []
-    for number, (piece, clock) in enumerate(sorted(soon, key=lambda each: each[1].due)[:10]):
+    ends = ((piece, clock) for piece in soon for clock in piece.clocks if now - DAY_MS <= clock.due < now + DAY_MS)
+    for number, (piece, clock) in enumerate(sorted(ends, key=lambda each: each[1].due)[:DRAWN]):
         x = max(0, min(860, round((clock.due - now) / DAY_MS * 860)))
         tone = "life" if piece.life else desk.spoken.tone(clock.due, clock.since) or "move"
         text = f"{desk.t(clock.what)}: {desk.title_of(piece.other)}"
@@ -124,16 +136,16 @@ def _picture(desk: Seen, soon: Iterable[tuple[Piece, Clock]]) -> list[Ends]:
     return drawn
 
 
-def _waits(found: Iterable[Piece], now: Instant) -> list[Waits]:
-    open_ = [piece for piece in found if not piece.closed and piece.turn != "nobody"]
+def _waits(counts: Iterable[Count], now: Instant) -> list[Waits]:
+    waiting = [each for each in counts if each.turn in ("us", "them")]
     return [
         Waits(
             partner,
-            sum(p.turn == "them" for p in open_ if p.other == partner),
-            sum(p.turn == "us" for p in open_ if p.other == partner),
-            max((now - p.changed) // DAY_MS for p in open_ if p.other == partner),
+            sum(each.n for each in waiting if each.turn == "them" and each.other == partner),
+            sum(each.n for each in waiting if each.turn == "us" and each.other == partner),
+            max((now - each.oldest) // DAY_MS for each in waiting if each.other == partner),
         )
-        for partner in sorted({piece.other for piece in open_})
+        for partner in sorted({each.other for each in waiting})
     ]
 
 
@@ -143,4 +155,4 @@ def _other_zone(desk: Seen) -> str:
 
 
 pages = [today]
-rail = [Entry("today", "/desk/today", "work", "today", 1, go="t")]
+rail = [Entry("today", "/desk/today", "work", "today", 1, go="t", act="view")]

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _cases()
     _people()
     _search()
+    _requests()
     op.create_index("cosignature_size", "cosignature", ["ch", "size"])
     op.execute("update schema set version = 3")
 
@@ -30,7 +31,16 @@ def _cases() -> None:
         sa.Column("opened", sa.BigInteger, nullable=False),
         sa.Column("basis", WORD),
         sa.Column("basis_until", sa.BigInteger),
+        sa.Column("state", WORD, nullable=False),
     )
+    op.create_table(
+        "case_move",
+        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        *(sa.Column(name, WORD, nullable=False) for name in ("case_id", "before", "state", "by")),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("reason", WORD, nullable=False),
+    )
+    op.create_index("case_move_case", "case_move", ["case_id"])
     op.create_table(
         "case_member",
         sa.Column("case_id", WORD, primary_key=True),
@@ -177,3 +187,51 @@ def _search() -> None:
     op.execute("create table search_words (doc bigint primary key, open text[] not null, kept text[] not null)")
     op.execute("create index search_words_open on search_words using gin (open)")
     op.execute("create index search_words_kept on search_words using gin (kept)")
+
+
+def _requests() -> None:
+    op.create_table(
+        "request_state",
+        sa.Column("key", sa.LargeBinary, primary_key=True),
+        *(sa.Column(name, WORD, nullable=False) for name in ("id", "measure", "other", "side", "state")),
+        sa.Column("alert", sa.Boolean, nullable=False),
+        sa.Column("turn", WORD, nullable=False),
+        sa.Column("rank", sa.Integer, nullable=False),
+        sa.Column("due", sa.BigInteger, nullable=False),
+        sa.Column("fresh", sa.BigInteger, nullable=False),
+        sa.Column("clocks", sa.LargeBinary, nullable=False),
+        sa.Column("ch", sa.Integer, nullable=False),
+        sa.Column("idx", sa.BigInteger, nullable=False),
+        sa.Column("last_ch", sa.Integer),
+        sa.Column("last_idx", sa.BigInteger),
+        sa.Column("ours_ch", sa.Integer),
+        sa.Column("ours_idx", sa.BigInteger),
+        sa.Column("opened_ch", sa.Integer),
+        sa.Column("opened_idx", sa.BigInteger),
+        sa.Column("second", sa.BigInteger),
+        sa.Column("waiting", sa.Boolean, nullable=False),
+        sa.Column("reach", sa.Integer, nullable=False),
+        sa.Column("core_until", sa.BigInteger),
+        sa.Column("whole_until", sa.BigInteger),
+    )
+    order = ["rank", "due", "fresh", "id", "reach"]
+    op.create_index("request_state_work", "request_state", order)
+    op.create_index("request_state_with", "request_state", ["other", *order])
+    alike = ["rank", "turn", "side", "alert", "other", "measure", "reach", "fresh", "whole_until"]
+    op.create_index("request_state_count", "request_state", alike)
+    op.create_index("request_state_due", "request_state", ["due", "id", "reach"])
+    op.create_index("request_state_reach", "request_state", ["reach", "id"])
+    for name, columns, where in (
+        ("alert", order, "alert"),
+        ("second", ["second"], "second is not null"),
+        ("until", ["whole_until"], "whole_until is not null"),
+        ("waiting", ["key"], "waiting"),
+    ):
+        partly = sa.text(where)
+        op.create_index(f"request_state_{name}", "request_state", columns, sqlite_where=partly, postgresql_where=partly)
+    op.create_table(
+        "request_reach",
+        sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+        sa.Column("reach", sa.LargeBinary, nullable=False),
+    )
