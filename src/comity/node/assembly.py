@@ -90,7 +90,7 @@ def open_node(config: Config, *, step: Step = no_step, inspect: bool = False, te
         refuse_unfinished(config)
     clock, mint, keyring = SystemClock(), SystemMint(), _own_keys(config)
     tls = (keyring.certificate_path, keyring.certificate_key_path)
-    catalog = FileCatalog(_overlays(config))
+    catalog = catalog_of(config)
     courier = HttpsCourier(*tls)
     store = open_store(config, keyring, mint.salt, step=step, inspect=inspect, tell=tell, catalog=catalog)
     if not inspect:
@@ -213,6 +213,11 @@ def _for_people(config: Config) -> dict[str, Any]:
             passkey_for=frozenset(told.passkey_for),
         ),
     }
+
+
+def catalog_of(config: Config | None) -> FileCatalog:
+    """What the package brings, and what a node's settings lay over it."""
+    return FileCatalog(_overlays(config) if config is not None else ())
 
 
 def _overlays(config: Config) -> tuple[Path, ...]:

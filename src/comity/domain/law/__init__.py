@@ -8,6 +8,7 @@ from comity.domain.law.grounds import Addressee, Offence
 from comity.domain.law.lint import Attestation, Draft, Findings, lint, lint_alert, lint_for_sending, lint_refusal
 from comity.domain.law.measure import Carrier, Limit, Measure
 from comity.domain.law.member_types import choices_of, unfit
+from comity.domain.law.opening import would_open
 from comity.domain.law.participation import binds, in_force, standing_of
 from comity.domain.law.predicates import PREDICATES, Between
 from comity.domain.law.rights import RightsRow, check_rights, rights_gate, stops
@@ -91,4 +92,5 @@ __all__ = [
     "usable",
     "weigh",
     "weigh_carriers",
+    "would_open",
 ]

@@ -17,7 +17,8 @@ from comity.domain.terms import Country, Reason
 
 _GATE: dict[Effect, Gate] = {"warning": "open", "attest": "attest", "blocked": "blocked"}
 _RANK: dict[Gate, int] = {"open": 0, "attest": 1, "blocked": 2}
-_NEARNESS = ("domestic", "eu_regulation", "eu_directive", "bilateral", "mou", "multilateral", "practice")
+_NEARNESS = ("eu_regulation", "eu_directive", "bilateral", "mou", "domestic", "multilateral", "practice")
+"""What was made for these two comes before the receiver's own law on helping others, and that before what binds many."""
 
 
 @dataclass(frozen=True)

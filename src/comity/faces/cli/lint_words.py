@@ -34,4 +34,13 @@ LINTED: dict[str, tuple[str, str]] = {
     "categories-open": ("It isn't said which data are asked for.", "Give --form targets[0].categories=..., some of: {choices}"),
     "range-long": ("{days} days of {category} data are asked for; beyond {days_most} the answer is likely to be cut.", "Narrow it, or say why it has to be so long."),
     "offence-unlisted": ("The offence is none that the catalog knows, so nothing can be said about the law of the other side.", "Use one of: {choices}"),
+    # what would open a closed route
+    "enters-into-force": ("{instrument} enters into force ({entry_condition}).", ""),
+    "becomes-party": ("{state} becomes a party of {instrument} (now: {status}).", "Add the row to countries/{state}.toml, with its source."),
+    "status-found-out": ("Somebody looks up whether {state} is bound by {instrument}.", "Add what a register says to countries/{state}.toml, with source and day."),
+    "text-read": ("Somebody reads the text that is only remembered here.", "Add its source to the instrument's file."),
+    "force-found-out": ("Somebody finds out whether it is in force.", "Add the day and its source to the instrument's file."),
+    "agreed-in-lieu": ("Both agree in writing to use the convention instead of {treaties}.", "Then: --in-lieu"),
+    "reservation-withdrawn": ("{state} withdraws its reservation ({text}).", ""),
+    "attested": ("An officer records that they have read the text that applies, and that it covers this.", "comity request attest"),
 }  # fmt: skip
