@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from comity.domain.law.grounds import Offence
 from comity.domain.law.measure import Carrier, Measure
 from comity.domain.law.predicates import Between
 from comity.domain.law.values import Case, Instrument, LawBook
@@ -25,7 +26,9 @@ def _differences(case: Case, owner: Instrument | Measure, book: LawBook) -> Iter
         yield Reason("case-without-capability", {"of": owner.id})
         return
     between = Between(country(case.sender), country(case.receiver), case.at, case.known, case.agreed_in_lieu, book)
-    views = {view.row.id: view for view in weigh_carriers(asked, between, addressee=case.addressee)}
+    offence = Offence("", case.penalty_years) if case.penalty_years is not None else None
+    weighed = weigh_carriers(asked, between, offence=offence, addressee=case.addressee)
+    views = {view.row.id: view for view in weighed}
     for route, gate in case.gates.items():
         got = views[route].gate if route in views else None
         if got != gate:

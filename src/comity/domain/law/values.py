@@ -48,8 +48,9 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An example that runs as a test: between whom, on which day, and what each route's gate must be.
 
-    capability   what is asked, for examples of an instrument; a measure's own examples leave it out
-    reasons      route -> code of a reason that has to be among those given
+    capability     what is asked, for examples of an instrument; a measure's own examples leave it out
+    penalty_years  highest penalty of the offence
+    reasons        route -> code of a reason that has to be among those given
     """
 
     sender: str
@@ -58,6 +59,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     capability: str | None = None
     known: date | None = None
     agreed_in_lieu: bool = False
+    penalty_years: float | None = None
     addressee: Literal["authority", "company"] | None = None
     gates: dict[str, Gate] = {}
     reasons: dict[str, str] = {}
