@@ -88,7 +88,9 @@ def test_who_is_suspended_works_no_more(shell: Shell, monkeypatch: pytest.Monkey
 
 
 def test_case_purpose_and_basis_go_before_the_commands_name(shell: Shell) -> None:
-    made = shell.told("people", "add", "ahn", "--name", "Ahn (fictional)", "--role", "administrator", "--role", "officer")
+    made = shell.told(
+        "people", "add", "ahn", "--name", "Ahn (fictional)", "--role", "administrator", "--role", "officer"
+    )
     shell.told("login", "--link", made["secret"], typed=PASSWORD)
     opened = shell.told("case", "open", "--number", "2026-1", "--title", "Harbour (fictional)", "--purpose", "rescue")
     case = opened["file"]["case"]
