@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from comity.domain.record import Entry, decode_fields, open_record
 from comity.domain.record.kinds import erase_1, journal_1
-from comity.domain.record.opened import uuid_trace
+from comity.domain.record.opened import is_uuid, uuid_trace
 from comity.domain.terms import Actor, Granted, Instant, Reason, Refused, instant_from, instant_text
 from comity.flows.access import permit, whole
 from comity.flows.journal import journals, own
@@ -166,6 +166,8 @@ def newest(world: World, limit: int, before: Place | None = None) -> Iterator[Ke
 
 def about(world: World, thing: str) -> list[Kept]:
     """Entries of acts about a thing or record, by its UUID, oldest first; what was only read is found by `walk`."""
+    if not is_uuid(thing):
+        return []
     key = uuid_trace(journal_1.TRACE, thing).key
     places = world.store.traced(journal_1.TRACE, [key]).get(key, [])
     order = {channel.origin: at for at, channel in enumerate(journals(world))}

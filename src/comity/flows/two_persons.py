@@ -5,8 +5,9 @@ Both stand in the journal as decisions: no search of anybody finds them there, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from uuid import UUID
 
 from msgspec import UNSET
@@ -20,7 +21,7 @@ from comity.flows.access import permit, whole
 from comity.flows.filing import letter, sealed
 from comity.flows.journal import PURPOSE, journal_channel, own
 from comity.flows.request import ON_DESK
-from comity.ports import World
+from comity.ports import Fact, World
 
 PROPOSED, CONFIRMED, REJECTED = "propose", "confirm", "reject"
 PROPOSAL = "proposal"
@@ -35,6 +36,7 @@ class Proposed:
     terms    by kind; what the proposal is about
     reason   what is personal in it; None where that is erased or there was none
     state    `proposed`, `confirmed`, `rejected`
+    answer   why it was decided so, where somebody said; None where that is erased
     """
 
     id: str
@@ -45,6 +47,7 @@ class Proposed:
     state: str
     decided_by: str | None = None
     decided_at: str | None = None
+    answer: str | None = None
 
 
 def topic(word: str) -> str:
@@ -53,22 +56,37 @@ def topic(word: str) -> str:
     return str(UUID(bytes=b"\x00" * 6 + b"\x70\x00\x80\x00" + raw))
 
 
+def topic_of(word: str, thing: str) -> str:
+    """The same of one thing, so that what is proposed about it is found without all the others. Its time lies before any record."""
+    raw = bytearray(sha256(f"{word} {thing}".encode()).digest()[:16])
+    raw[0], raw[6], raw[8] = 0, 0x70 | raw[6] & 0x0F, 0x80 | raw[8] & 0x3F
+    return str(UUID(bytes=bytes(raw)))
+
+
 def propose(
-    world: World, actor: Actor, act: str, about: str, terms: Mapping[str, str], reason: str = ""
+    world: World,
+    actor: Actor,
+    act: str,
+    about: str,
+    terms: Mapping[str, str],
+    reason: str = "",
+    facts: Callable[[str], Sequence[Fact]] = lambda _: (),
 ) -> Granted[Proposed] | Refused:
-    """First of two persons. `about` is a topic."""
+    """First of two persons. `about` is a topic; `facts` are kept with the proposal, whose id they are made from."""
     reasons = permit(world, actor, act)
     if reasons:
         return Refused(reasons)
     told = tuple(decision_1.Term(text, kind) for kind, text in terms.items())
     body = _body(world, actor, about, PROPOSED, told, "officer", reason)
     record = sealed(world, body, purpose=PURPOSE, marking=ON_DESK)
-    world.store.keep([letter(journal_channel(own(world)), record)])
+    world.store.keep([letter(journal_channel(own(world)), record)], facts(record.id))
     return Granted(Proposed(record.id, actor.name, body.at, dict(terms), reason or None, "proposed"))
 
 
-def decide_on(world: World, actor: Actor, about: str, wanted: str, *, confirmed: bool) -> Granted[Proposed] | Refused:
-    """Second of two persons. NotFound for what isn't a proposal of this topic."""
+def decide_on(
+    world: World, actor: Actor, about: str, wanted: str, *, confirmed: bool, answer: str = ""
+) -> Granted[Proposed] | Refused:
+    """Second of two persons. NotFound for what isn't a proposal of this topic. `answer`: why they decide so."""
     found = named(world, about, wanted)
     reasons = permit(world, actor, CONFIRM)
     if found.state != "proposed":
@@ -78,7 +96,7 @@ def decide_on(world: World, actor: Actor, about: str, wanted: str, *, confirmed:
     if reasons:
         return Refused(reasons)
     event = CONFIRMED if confirmed else REJECTED
-    body = _body(world, actor, about, event, (decision_1.Term(found.id, PROPOSAL),), "approver", "")
+    body = _body(world, actor, about, event, (decision_1.Term(found.id, PROPOSAL),), "approver", answer)
     world.store.keep([letter(journal_channel(own(world)), sealed(world, body, purpose=PURPOSE, marking=ON_DESK))])
     return Granted(named(world, about, wanted))
 
@@ -101,9 +119,8 @@ def proposals(world: World, about: str) -> list[Proposed]:
                 found[record.envelope.id] = Proposed(record.envelope.id, body.by, body.at, terms, reason, "proposed")
             elif (before := found.get(terms.get(PROPOSAL, ""))) is not None and before.state == "proposed":
                 state = "confirmed" if body.event == CONFIRMED else "rejected"
-                found[before.id] = Proposed(
-                    before.id, before.by, before.at, before.terms, before.reason, state, body.by, body.at
-                )
+                answer = body.reason if isinstance(body.reason, str) else None
+                found[before.id] = replace(before, state=state, decided_by=body.by, decided_at=body.at, answer=answer)
     return list(found.values())
 
 

@@ -76,6 +76,11 @@ def stops(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     return tuple(reason for reason in reasons if reason.facts.get("effect") in ("block", "hold"))
 
 
+def held(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Those that two persons may lift with their reasons, as against what is never looked up."""
+    return tuple(reason for reason in reasons if reason.facts.get("effect") == "hold")
+
+
 def check_rights(row: RightsRow) -> tuple[Reason, ...]:
     """What is wrong with a row: it speaks of nothing, or its examples come to something else."""
     found = [] if row.offences or row.members else [Reason("rights-row-empty", {"rights": row.id})]

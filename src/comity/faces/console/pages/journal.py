@@ -23,7 +23,8 @@ from comity.flows import misuse, oversight, subject_access
 from comity.flows.access import whole
 from comity.flows.journal_read import Kept, Matched, Wanted, matching
 from comity.flows.prove_journal import Proven, prove
-from comity.flows.two_persons import Proposed
+from comity.flows.rights import WORD
+from comity.flows.two_persons import Proposed, proposals, topic_of
 from comity.ports import Place, World
 
 SHOWN = 50
@@ -241,8 +242,15 @@ def _two(world: World) -> list[TwoPersons]:
     found = [
         *(TwoPersons("watch", each) for each in oversight.proposed(world)),
         *(TwoPersons("access", each) for each in subject_access.asked(world)),
+        *(TwoPersons("rights", each) for each in _lifts(world)),
     ]
     return sorted(found, key=lambda each: each.said.at, reverse=True)[:SHOWN]
+
+
+def _lifts(world: World) -> list[Proposed]:
+    """What the newest notices say was proposed about human-rights holds."""
+    named = [str(each.about.get("request")) for each in world.store.notices(200) if each.kind == "rights-lift"]
+    return [each for one in list(dict.fromkeys(named))[:20] for each in proposals(world, topic_of(WORD, one))]
 
 
 def _offset_ms(desk: Desk) -> int:

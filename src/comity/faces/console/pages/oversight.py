@@ -43,7 +43,8 @@ def enrol(desk: Seen, form: Sent) -> Response[Any]:
     outcome = oversight.enrol(desk.node.world, desk.officer, name, vkey, form.text("order", most=120))
     if isinstance(outcome, Refused) and (wrong := [each for each in outcome.reasons if each.facts.get("field")]):
         for each in wrong:
-            form.fault(str(each.facts["field"]), f"reason.{each.code}")
+            key = f"reason.{each.code}"
+            form.fault(str(each.facts["field"]), key if desk.words.has(key) else "oversight.bad_key")
         return _shown(desk, form, status=422)
     granted(outcome)
     return desk.go("/desk/oversight#proposals", did="proposed")

@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from comity.domain.law import stops
 from comity.domain.terms import Reason, instant_from
 from comity.faces.api.asking import granted
 from comity.faces.api.request_view import AllowedView, RequestView, StepView, request_view
@@ -22,6 +23,7 @@ from comity.flows.message import Said as Written
 from comity.flows.message import send_message
 from comity.flows.opened import open_request
 from comity.flows.request_state import Dossier, dossier
+from comity.flows.rights import gate_of
 
 QUESTIONS = ("unclear", "missing", "contradictory", "unreadable", "too-broad", "not-found")
 TAKEN = {
@@ -187,6 +189,7 @@ def _shown(desk: Desk, request_id: str, form: Form, *, status: int = 200, moved:
         named_fields=[(name, desk.words.word("field", name)) for name in _fields(view)],
         takens=TAKEN.get(view.measure, TAKEN[""]),
         stopped_now=view.state in found.machine.stop_clock,
+        gated=stops(gate_of(world, found.ask)) if found.side == "requested" else (),
     )
 
 
