@@ -237,7 +237,7 @@ def test_a_reported_link_on_the_list_becomes_a_takedown_with_a_verified_receipt(
         to=three.jobs.me.name,
         route="kr.takedown",
         nature="voluntary",
-        offence="telecom-finance-fraud",
+        offence="ict_fraud",
         targets=(("url", f"https://{domain}/apply?job=driver"),),
         facts="FICTIONAL: an advertisement leads to this page.",
         form={
