@@ -35,13 +35,14 @@ PartyStatus = Literal[
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A time that runs on a route; `duration` is ISO 8601, `bound` says whom it binds."""
+    """A time that runs on a route; `duration` is ISO 8601, `bound` says whom it binds, `counts` which days it is made of."""
 
     name: str
     kind: Literal["minimum", "maximum", "target", "service"]
     duration: str
     starts_at: str
     bound: str
+    counts: Literal["calendar", "working"] = "calendar"
     note: str = ""
 
 
