@@ -34,6 +34,11 @@ LINTED: dict[str, tuple[str, str]] = {
     "categories-open": ("It isn't said which data are asked for.", "Give --form targets[0].categories=..., some of: {choices}"),
     "range-long": ("{days} days of {category} data are asked for; beyond {days_most} the answer is likely to be cut.", "Narrow it, or say why it has to be so long."),
     "offence-unlisted": ("The offence is none that the catalog knows, so nothing can be said about the law of the other side.", "Use one of: {choices}"),
+    # a draft in a file
+    "draft-members": ("The file says things that no draft says: {members}.", "Leave them out; a draft says: {known}"),
+    "draft-member-missing": ("The draft doesn't say {member}.", "Add it to the file: measure, from and to are needed."),
+    "draft-member-type": ("{member} should be {wanted}.", "Correct it in the file."),
+    "language-unknown": ("There are no words in the language {lang}.", "Use one of: {known}"),
     # what would open a closed route
     "enters-into-force": ("{instrument} enters into force ({entry_condition}).", ""),
     "becomes-party": ("{state} becomes a party of {instrument} (now: {status}).", "Add the row to countries/{state}.toml, with its source."),

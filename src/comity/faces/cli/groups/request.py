@@ -9,10 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from comity.faces.cli.asked import from_file, given_only, given_value, members
+from comity.faces.cli.exits import REFUSED
+from comity.faces.cli.linting import as_json, language, looked_over, print_findings
 from comity.faces.cli.request_text import request_brief, request_list, request_whole, route_table
 from comity.faces.cli.sentence_words import WORDS as SENTENCE
 from comity.faces.cli.session import read_file, session
 from comity.faces.cli.showing import table
+from comity.node.reading import catalog_here
 
 ORDER = 65
 WORDS = SENTENCE
@@ -44,6 +47,26 @@ def routes(
     with here.desk(inspect=True) as desk:
         found: list[dict[str, Any]] = desk.get("/routes", measure=measure, to=to)
     here.show(found, lambda console: route_table(console, found))
+
+
+@group.command(name="lint")
+def lint_file(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="The draft as TOML or JSON; - for stdin.")],
+    sender: Annotated[str | None, typer.Option("--from", help="Country that asks, if the file doesn't say.")] = None,
+    receiver: Annotated[
+        str | None, typer.Option("--to", help="Country that is asked, if the file doesn't say.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the findings: en, ko, vi, km or zh.")] = "en",
+) -> None:
+    """Look a draft over without a node: everything that would be refused abroad, each with its field. Exit code 1 if anything blocks."""
+    here = session(context)
+    told = from_file(file) | given_only({"from": sender, "to": receiver})
+    spoken = language(lang)
+    found = looked_over(catalog_here(here.home), told)
+    here.show(as_json(found), lambda console: print_findings(console, found, spoken))
+    if found.blocking:
+        raise typer.Exit(REFUSED)
 
 
 @group.command()
