@@ -208,9 +208,11 @@ def _signals(desks: Desks) -> dict[str, str]:
     desks.exchange()
     mine, other = _signal_ids(desks, KR)
     told = _signal_ids(desks, KH)[0]
-    desks.kr.post("/custody/withdrawals", {"records": [other], "reason_code": "wrong-value"})
+    order = desks.kr.post("/custody/withdrawals", {"records": [other], "reason_code": "wrong-value"})["order"]
     desks.exchange()
-    return {"signal": mine, "told_signal": told, "taken_back": other}
+    desks.kr.post("/custody/clearances", {"records": [mine], "ground": "mistaken-identity"})
+    proposal = desks.kr.post("/custody/erasures", {"records": [mine], "ground": "data-subject"})["id"]
+    return {"signal": mine, "told_signal": told, "taken_back": other, "order": order, "proposal": proposal}
 
 
 def _signal_ids(desks: Desks, writer: str) -> list[str]:
