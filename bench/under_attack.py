@@ -16,6 +16,8 @@ from tests.faces.exchange.nodes import serving
 from tests.hostile.siege import Siege, make_siege
 
 TINY = {"count": 10, "rounds": 1}
+LINES_BURST = 300
+"""As a node has it unless told otherwise."""
 
 
 def measure(*, count: int = 100, rounds: int = 3) -> Result:
@@ -30,7 +32,7 @@ def measure(*, count: int = 100, rounds: int = 3) -> Result:
     refused = 0
     agree = True
     with tempfile.TemporaryDirectory(prefix="comity-bench-") as name:
-        siege = make_siege(Path(name))
+        siege = make_siege(Path(name), LINES_BURST)
         with serving(siege.node):
             siege.go_on(5)
             for _ in range(rounds):

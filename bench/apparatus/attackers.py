@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 SLOW_LINES = 20
+FROM = ("127.0.0.2", 0)
+"""An address other than the honest peer's, as attackers have."""
 
 
 class Attackers:
@@ -41,7 +43,7 @@ class Attackers:
     @contextmanager
     def _line(self, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
         with (
-            socket.create_connection(("127.0.0.1", self._port), 5) as plain,
+            socket.create_connection(("127.0.0.1", self._port), 5, FROM) as plain,
             context.wrap_socket(plain, server_hostname=self._name) as line,
         ):
             yield line
@@ -51,7 +53,7 @@ class Attackers:
             line.recv(1)
 
     def _drip(self) -> None:
-        lines = [socket.create_connection(("127.0.0.1", self._port), 5) for _ in range(SLOW_LINES)]
+        lines = [socket.create_connection(("127.0.0.1", self._port), 5, FROM) for _ in range(SLOW_LINES)]
         with self._line(self._known) as line:
             line.sendall(b"GET / HTTP/1.1\r\nX: ")
             self.ending.wait(1)

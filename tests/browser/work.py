@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from comity.domain.ledger import COSIGNATURE, VerifierKey
 from comity.domain.terms import Instant, instant_text
 from tests.faces.routes.desks import KH, KR, Desks, Side, ask, sent
 
@@ -51,7 +52,32 @@ def laid_out(desks: Desks) -> dict[str, str]:
         {"event": "refuse", "ground": "OVERBROAD", "reason": "FICTIONAL: narrow it to one account."},
     )
     desks.exchange()
-    return {**named, **_signals(desks)}
+    return {**named, **_signals(desks), **_trusted(desks, named)}
+
+
+def _trusted(desks: Desks, named: dict[str, str]) -> dict[str, str]:
+    """A case, one that was opened in an emergency, an overseer who waits, an answer to somebody about themselves, a hold of the gate."""
+    kr, kh = desks.kr, desks.kh
+    why = "가상 사례: 오늘 밤 그 방에 아이가 있을 수 있습니다. 기다릴 수 없습니다."
+    told = {"title": "가상 사례: 항구 콜센터 모집 조직", "purposes": ["crime", "rescue"], "basis": "kr_kh.mla"}
+    case: str = kr.post("/cases", {"number": "2026-형제-4471", **told})["file"]["case"]
+    kr.post(f"/cases/{case}/members", {"account": "이분석 (fictional)", "role": "analyst"})
+    kr.post(f"/cases/{case}/state", {"state": "active", "reason": "가상: 피해 신고가 이어짐"})
+    for what in ("refused", "report"):
+        kr.post(f"/cases/{case}/links", {"what": "report" if what == "report" else "request", "id": named[what]})
+    kr.post("/cases", {"number": "2026-형제-4472", "title": "Vụ hư cấu: nhóm tuyển người"}, by=APPROVER)
+    kr.post("/emergency-accesses", {"number": "2026-형제-4472", "reason": why}, by="박당직 (fictional)")
+    vkey = VerifierKey("ombudsperson.kr.example/oversight", COSIGNATURE, b"\x07" * 32).text
+    kr.post("/oversight", {"name": "국민권익 감독관 (가상)", "vkey": vkey})
+    access: str = kr.post("/subject-access", {"about": "+82 10-5550-4471", "reference": "정보공개-2026-7 (가상)"})[
+        "proposal"
+    ]
+    kr.post(f"/subject-access/{access}/decision", {"confirmed": True}, by=APPROVER)
+    asked = {"to": KR, "name": "가상인 다", "text": TEXT, "form_personal": {"reporter.relation": "spouse"}}
+    gated: str = kh.post("/rescue/alerts", asked)["request"]
+    desks.exchange()
+    kr.post(f"/requests/{gated}/rights", {"reason": "가상 사례: 영사가 본인과 통화했고 도움을 요청했습니다."})
+    return {"case": case, "access": access, "gated": gated}
 
 
 def _asked(desks: Desks, host: str, **changed: Any) -> str:
@@ -182,9 +208,11 @@ def _signals(desks: Desks) -> dict[str, str]:
     desks.exchange()
     mine, other = _signal_ids(desks, KR)
     told = _signal_ids(desks, KH)[0]
-    desks.kr.post("/custody/withdrawals", {"records": [other], "reason_code": "wrong-value"})
+    order = desks.kr.post("/custody/withdrawals", {"records": [other], "reason_code": "wrong-value"})["order"]
     desks.exchange()
-    return {"signal": mine, "told_signal": told, "taken_back": other}
+    desks.kr.post("/custody/clearances", {"records": [mine], "ground": "mistaken-identity"})
+    proposal = desks.kr.post("/custody/erasures", {"records": [mine], "ground": "data-subject"})["id"]
+    return {"signal": mine, "told_signal": told, "taken_back": other, "order": order, "proposal": proposal}
 
 
 def _signal_ids(desks: Desks, writer: str) -> list[str]:

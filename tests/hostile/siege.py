@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from comity.adapters.clock import SystemClock
@@ -131,9 +131,10 @@ class Siege:
             assert not thread.is_alive()
 
 
-def make_siege(folder: Path) -> Siege:
-    """Nothing listens yet: enter `serving(siege.node)`."""
-    node = make_node(folder, "police.kr.example", limits=LIMITS, patience=PATIENCE)
+def make_siege(folder: Path, lines_burst: int = 100_000) -> Siege:
+    """Nothing listens yet: enter `serving(siege.node)`. All attackers of the tests share one address: it may have this many lines."""
+    patience = replace(PATIENCE, lines_burst=lines_burst)
+    node = make_node(folder, "police.kr.example", limits=LIMITS, patience=patience)
     enemy = make_node(folder, "captured.example")
     honest = make_node(folder, "police.kh.example")
     stranger = make_node(folder, "stranger.example")
@@ -157,8 +158,8 @@ def _reader(honest: Node, node: Node, origin: str) -> Puller:
 
 
 @contextmanager
-def besieged(folder: Path) -> Iterator[Siege]:
-    siege = make_siege(folder)
+def besieged(folder: Path, lines_burst: int = 100_000) -> Iterator[Siege]:
+    siege = make_siege(folder, lines_burst)
     with serving(siege.node):
         try:
             yield siege

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import resource
+import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +39,18 @@ def test_it_is_refused_and_told_and_an_honest_channel_goes_ahead_meanwhile(
     record_property("records_per_s_under_attack", round(during.per_s, 1))
     record_property("attempts", len(held.answered))
     record_property("rss_peak_mib", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+def test_an_address_that_comes_too_often_is_let_go_before_any_handshake(tmp_path: Path) -> None:
+    with besieged(tmp_path, lines_burst=6) as siege:
+        siege.go_on(1)
+        lines = [socket.create_connection(("127.0.0.1", siege.port), 5, ("127.0.0.9", 0)) for _ in range(9)]
+        ended = 0
+        for line in lines[6:]:
+            line.settimeout(5)
+            ended += line.recv(1) == b""
+        assert ended == 3
+        assert siege.told("lines-over-quota", "") == 3
+        assert siege.go_on().confirmed == RECORDS, "other addresses, and lines that are open, are not touched"
+        for line in lines:
+            line.close()

@@ -10,19 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from litestar.testing import TestClient
 
 from comity.config import Config
 from comity.domain.terms import NodeName, instant_text
 from comity.errors import Conflict
+from comity.faces.api.desk import desk_app
 from comity.faces.api.serve import serving
 from comity.faces.cli.app import run
 from comity.faces.cli.client import Desk
-from comity.flows.attacks import DAY_MS, Met, attacked, attacks
+from comity.faces.console.app import above
+from comity.faces.console.words import book
+from comity.flows.attacks import DAY_MS, KINDS, Met, attacked, attacks
 from comity.node.assembly import open_node
 from comity.node.guarding import Guarding
 from comity.node.presence import read_token
 from comity.ports import World
 from tests.faces.exchange.nodes import Node, make_node
+from tests.journal.reading import kept
 from tests.node.homes import fresh_home
 from tests.worlds import DirectCourier, TestClock, node_world
 
@@ -88,6 +93,35 @@ def test_the_status_of_a_running_node_tells_it_and_so_does_the_next_run(
     assert "no client certificate shown" in seen.out
     assert token not in seen.out + seen.err
     assert "PRIVATE KEY" not in seen.out + seen.err
+
+
+def test_an_attack_over_the_wire_is_on_the_page_of_channels_and_in_the_journal(tmp_path: Path) -> None:
+    home, stranger = fresh_home(tmp_path / "kr"), make_node(tmp_path, "stranger.example")
+    token = read_token(home)
+    with open_node(home) as node, serving(node, token) as told:
+        for _ in range(2):
+            _knock(told.exchange, None)
+        _knock(told.exchange, stranger)
+        app: Any = above(desk_app(node.itself, token), node.itself, token)
+        with TestClient(app, base_url="http://127.0.0.1:8711") as browser:
+            origin = {"origin": "http://127.0.0.1:8711"}
+            browser.post("/desk/login", data={"name": "Kim (fictional)", "token": token}, headers=origin)
+            shown = browser.get("/desk/channels", headers={"accept-language": "en"}).text.partition('id="attacks"')[2]
+            assert "no client certificate shown" in shown
+            assert "a certificate that isn&#39;t a partner&#39;s" in shown
+            node.guarding.flush()
+            listed = browser.get("/desk/journal?act=attack", headers={"accept-language": "en"}).text
+            assert listed.count("row entry loud") == 2
+        entries = [each.entry for each in kept(node.world) if each.entry.act == "attack"]
+        assert {each.what for each in entries} == {("no-certificate",), ("foreign-certificate",)}
+        assert {each.about for each in entries} == {("nobody",)}
+        _knock(told.exchange, None)
+        node.guarding.flush()
+        assert len([each for each in kept(node.world) if each.entry.act == "attack"]) == 2, "once a day for each kind"
+
+
+def test_every_kind_of_attack_has_words_on_the_page() -> None:
+    assert {f"attacked.{kind}" for kind in KINDS} == {key for key in book()["en"].texts if key.startswith("attacked.")}
 
 
 def test_a_flood_adds_to_two_numbers_and_is_noticed_once_a_day(world: World, clock: TestClock) -> None:

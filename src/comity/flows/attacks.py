@@ -25,6 +25,7 @@ KINDS = (
     "old-tls",
     "tls-nonsense",
     "connections-over-quota",
+    "lines-over-quota",
     "not-admitted",
     # what was asked, and how
     "head-too-large",

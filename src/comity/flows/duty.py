@@ -39,11 +39,9 @@ class Duty:
 def duties(world: World) -> tuple[Duty, ...]:
     """Those that are open, the most pressing first."""
     open_: dict[str, Duty] = {}
-    for place in world.store.of_kind(ack_2.KIND, _NEWEST):
-        channel = world.store.channel(place.origin)
-        if channel.writer != world.me.name or channel.lane.at_home:
-            continue
-        told = world.store.told([place])[place]
+    ours = {c.origin for c in world.store.channels() if c.writer == world.me.name and not c.lane.at_home}
+    places = [place for place in world.store.of_kind(ack_2.KIND, _NEWEST) if place.origin in ours]
+    for told in world.store.told(places).values():
         for trace in told.traces:
             order = _uuid(trace.key) if trace.name == "record" else None
             if order is not None and order not in open_ and (found := _duty(world, order)) is not None:

@@ -5,6 +5,8 @@ The name of a key changes with the key, so nobody builds one to find a line: who
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from comity.domain.ledger import Line, Peer, VerifierKey
 from comity.domain.terms import Instant, NodeName, instant_from
 from comity.flows.own_roster import OWN, RECEIPT, OwnRoster, first_receipt_key, numbered, own_records, own_roster
@@ -36,7 +38,12 @@ def counts(line: Line, until: Until) -> bool:
 
 def nearest_line(world: World, origin: str, reader: NodeName, index: int) -> Line | None:
     """The reader's word over the smallest size that covers the entry."""
-    found = ((world.store.cosigned(origin, key.name, index), until) for key, until in receipt_keys(world, reader))
+    return nearest_by(world, origin, index, receipt_keys(world, reader))
+
+
+def nearest_by(world: World, origin: str, index: int, keys: Sequence[tuple[VerifierKey, Until]]) -> Line | None:
+    """The same by these keys of the reader."""
+    found = ((world.store.cosigned(origin, key.name, index), until) for key, until in keys)
     good = [line for line, until in found if line is not None and counts(line, until)]
     return min(good, key=lambda line: line.size, default=None)
 

@@ -6,14 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from comity.domain.ledger import VerifierKey
 from comity.domain.record import Record
 from comity.domain.request.dossier import Dossier
 from comity.domain.request.summary import Summary, summary_of
-from comity.domain.terms import Instant
-from comity.flows.opened import seen, served
+from comity.domain.terms import Instant, NodeName
+from comity.flows.opened import seen
+from comity.flows.receipt_keys import Until, nearest_by, receipt_keys
 from comity.flows.request_state import dossiers, read
 from comity.ports import Place, World
 from comity.ports.requests import EVERY, Row, Wanted
+
+Keys = Sequence[tuple[VerifierKey, Until]]
+"""By which keys a node confirms, and until when each counts."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +58,13 @@ def listed(world: World, wanted: Wanted, limit: int, after: str = "") -> tuple[L
     anew = dossiers(world, parts) if parts else {}
     for request, found in anew.items():  # as they see it, whatever the whole has
         known[request] = _row_of(world, found)
-    in_order = [known[row.summary.request] for row in rows if row.summary.request in known]
-    records = _records(world, in_order)
-    return tuple(line for row in in_order if (line := _line(world, row, records)) is not None)
+    return _lines(world, [known[row.summary.request] for row in rows if row.summary.request in known])
 
 
 def ending(world: World, since: Instant, until: Instant, limit: int) -> tuple[tuple[Listed, ...], int]:
     """Those whose nearest clock ends in this time, the nearest first, and how many there are."""
     rows, count = world.store.ending(since, until, limit)
-    records = _records(world, rows)
-    return tuple(line for row in rows if (line := _line(world, row, records)) is not None), count
+    return _lines(world, rows), count
 
 
 def found_by(
@@ -82,8 +84,7 @@ def found_by(
 
 def line_of(world: World, found: Dossier) -> Listed | None:
     """The same of one that was read."""
-    row = _row_of(world, found)
-    return _line(world, row, _records(world, [row]))
+    return next(iter(_lines(world, [_row_of(world, found)])), None)
 
 
 def _row_of(world: World, found: Dossier) -> Row:
@@ -106,7 +107,23 @@ def _records(world: World, rows: Sequence[Row]) -> dict[Place, Record[Any]]:
     return {place: read(entry) for place, entry in world.store.entries_at(places).items()}
 
 
-def _line(world: World, row: Row, records: dict[Place, Record[Any]]) -> Listed | None:
+def _lines(world: World, rows: Sequence[Row]) -> tuple[Listed, ...]:
+    records = _records(world, rows)
+    channels = {channel.origin: channel for channel in world.store.channels()}
+    keys: dict[NodeName, Keys] = {}
+    lines = []
+    for row in rows:
+        place, stored = row.summary.ours, None
+        if place is not None and place in records:
+            reader = channels[place.origin].audience
+            if reader not in keys:
+                keys[reader] = receipt_keys(world, reader)
+            stored = nearest_by(world, place.origin, place.index, keys[reader])
+        lines.append(_line(row, records, Instant(stored.time_s * 1000) if stored is not None else None))
+    return tuple(line for line in lines if line is not None)
+
+
+def _line(row: Row, records: dict[Place, Record[Any]], stored: Instant | None) -> Listed | None:
     one = row.summary
     shown, last = records.get(one.shown), records.get(one.last) if one.last is not None else None
     if shown is None:
@@ -115,7 +132,7 @@ def _line(world: World, row: Row, records: dict[Place, Record[Any]]) -> Listed |
         summary=one,
         targets=_targets(shown),
         by=_by(last) if last is not None else shown.body.drafted_by,
-        said=_said(world, row, records),
+        said=_said(row, records, stored),
     )
 
 
@@ -129,15 +146,14 @@ def _by(record: Record[Any]) -> str:
     return by
 
 
-def _said(world: World, row: Row, records: dict[Place, Record[Any]]) -> Said | None:
+def _said(row: Row, records: dict[Place, Record[Any]], stored: Instant | None) -> Said | None:
     place = row.summary.ours
     if place is None or place not in records:
         return None
-    stored = served(world, place)
     word = records.get(row.opened) if row.opened is not None else None
     return Said(
         records[place].envelope.made,
-        stored.at if stored is not None else None,
+        stored,
         word.body.at if word is not None else None,
         (word.body.by or "") if word is not None else None,
     )

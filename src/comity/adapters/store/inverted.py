@@ -37,6 +37,9 @@ VERSION_AT: Final = "search/version"
 """Cursor: by which rules the index was filled."""
 OWED: Final = "search/owed"
 """Cursor: 1 while segments of FTS5 may hold tokens that were deleted."""
+FINE_BITS: Final = 12
+COARSE_BITS: Final = 15
+"""Blocks of documents by which PostgreSQL walks back from the last one filed."""
 MERGED_PAGES: Final = 256
 """Pages of FTS5 that are merged at once."""
 
@@ -177,10 +180,21 @@ def _fill(connection: Connection, pages: Sequence[tuple[int, Page]]) -> None:
         _WORDS.run_all(
             connection,
             [
-                {"doc": doc, "open": sorted(set(p.open_tokens())), "kept": sorted(set(p.kept_tokens()))}
+                {"doc": doc, "open": _array(doc, p.open_tokens()), "kept": _array(doc, p.kept_tokens())}
                 for doc, p in pages
             ],
         )
+
+
+def _array(doc: int, tokens: Iterable[str]) -> list[str]:
+    """Beside the tokens, in which blocks of documents this one lies: so the index itself intersects a question with a block."""
+    said = set(tokens)
+    return sorted(said | {block_token(doc, bits) for bits in (FINE_BITS, COARSE_BITS)}) if said else []
+
+
+def block_token(doc: int, bits: int) -> str:
+    """Of the block of 2 ** bits documents in which this one lies; no text gives such a token."""
+    return f"¤¤{bits}.{doc >> bits}"
 
 
 def _empty(connection: Connection, pages: Sequence[tuple[int, Page]]) -> None:

@@ -9,11 +9,13 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
+    Select,
     Text,
     and_,
     column,
     desc,
     exists,
+    func,
     literal,
     literal_column,
     not_,
@@ -25,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from comity.adapters.store import tables as t
-from comity.adapters.store.inverted import is_fts, words
+from comity.adapters.store.inverted import COARSE_BITS, FINE_BITS, block_token, is_fts, words
 from comity.adapters.store.reading import Reading
 from comity.adapters.store.rows import entry_in
 from comity.domain.ledger import Standing
@@ -40,6 +42,7 @@ COUNTED_MAX: Final = 300
 
 _fts = table("search_words", column("rowid"), column("open"))
 _p, _e = t.search_place.c, t.entry.c
+_AT = and_(_e.ch == _p.ch, _e.idx == _p.idx)
 
 
 class Searching(Reading):
@@ -50,16 +53,16 @@ class Searching(Reading):
         all_shown = len(shown) == len(self._logs)
 
         def ask(connection: Connection) -> Hits:
-            where = and_(_matched(connection, asked), _standing(asked), self._seen(connection))
+            where = and_(_standing(asked), self._seen(connection))
             if not all_shown:
                 where = and_(where, _p.ch.in_(shown))
-            rows = _top(connection, where)
+            rows = _top(connection, asked, where)
             exact, unique = len(rows) <= COUNTED_MAX, _unique(rows[:COUNTED_MAX])
             page, more = unique[: limit + 1], len(unique) > limit or not exact
             if after is not None:
                 doc = self._doc(connection, after)
                 if not exact and doc <= rows[-1].doc:
-                    rows = _top(connection, and_(where, _p.doc < doc))
+                    rows = _top(connection, asked, where, doc)
                     page = _unique(rows[:COUNTED_MAX])
                 else:
                     page = [row for row in unique if row.doc < doc]
@@ -98,18 +101,65 @@ class Searching(Reading):
             yield Hit(Place(shown[row.ch], row.idx), header, self._shown_entry(entry_in(*row[:7])))
 
 
-def _top(connection: Connection, where: ColumnElement[bool]) -> Sequence[Any]:
-    """The last ones filed; Any: rows with the columns named here."""
-    entry = and_(_e.ch == _p.ch, _e.idx == _p.idx)
-    if is_fts(connection):  # the sign keeps SQLite from asking FTS5 for one row after another
-        join = _fts.join(t.search_place, _p.doc == literal_column("+search_words.rowid")).join(t.entry, entry)
-        order = desc(_fts.c.rowid)
-    else:
-        join = words.join(t.search_place, _p.doc == words.c.doc)
-        join = join.join(t.search_text, t.search_text.c.doc == words.c.doc).join(t.entry, entry)
-        order = desc(words.c.doc)
+def _top(connection: Connection, asked: Asked, where: ColumnElement[bool], before: int | None = None) -> Sequence[Any]:
+    """The last ones filed, below `before` where that is given; Any: rows with the columns named here."""
+    if not is_fts(connection):
+        return _walked(connection, asked, where, before)
+    # The sign keeps SQLite from asking FTS5 for one row after another.
+    join = _fts.join(t.search_place, _p.doc == literal_column("+search_words.rowid"))
+    here = literal_column("search_words").op("match", return_type=Boolean())(
+        _fts_query(_either(asked), kept=asked.kept)
+    )
+    query = select(_p.doc, _p.ch, _p.idx, _p.issuer, _p.id).select_from(join.join(t.entry, _AT))
+    below = _p.doc < before if before is not None else true()
+    return connection.execute(
+        query.where(and_(here, where, below)).order_by(desc(_fts.c.rowid)).limit(COUNTED_MAX + 1)
+    ).all()
+
+
+def _walked(connection: Connection, asked: Asked, where: ColumnElement[bool], before: int | None) -> Sequence[Any]:
+    """On PostgreSQL, whose index gives no order: block after block, from the last one on, until there are enough.
+
+    A question that few records answer would take too many blocks; what is left of it is asked for at once.
+    """
+    at: int = (connection.execute(select(func.max(_p.doc))).scalar() or 0) if before is None else before - 1
+    rows: list[Any] = []
+    looked = 0
+    connection.exec_driver_sql("begin")
+    try:
+        for way in ("hashjoin", "mergejoin"):  # either would read whole tables for a few rows
+            connection.exec_driver_sql(f"set local enable_{way} = off")
+        while at > 0 and len(rows) <= COUNTED_MAX:
+            lacking = COUNTED_MAX + 1 - len(rows)
+            expected = lacking * looked / len(rows) if rows else looked * lacking
+            if looked >= LOOKED_MIN and expected > EXPECTED_MAX:
+                rows += connection.execute(_pg_query(asked, where, None, at, lacking)).all()
+                break
+            bits = COARSE_BITS if (at + 1) % (1 << COARSE_BITS) == 0 and looked >= LOOKED_MIN else FINE_BITS
+            rows += connection.execute(_pg_query(asked, where, block_token(at, bits), at, lacking)).all()
+            start = at >> bits << bits
+            looked, at = looked + at + 1 - start, start - 1
+    finally:
+        connection.exec_driver_sql("commit")
+    return rows
+
+
+LOOKED_MIN: Final = 2 << FINE_BITS
+EXPECTED_MAX: Final = 8 << COARSE_BITS
+"""Documents that are looked through block by block at most, as far as can be foreseen."""
+
+
+def _pg_query(asked: Asked, where: ColumnElement[bool], block: str | None, at: int, limit: int) -> Select[Any]:
+    """The inner query's order is kept by the joins around it, so that no more rows are judged than are wanted."""
+    matched = or_(
+        *(and_(*(_pg_term(term, block, kept=asked.kept) for term in terms or (_ANY,))) for terms in _either(asked))
+    )
+    x = t.search_text
+    inner = select(words.c.doc).select_from(words.join(x, x.c.doc == words.c.doc))
+    hits = inner.where(and_(matched, words.c.doc <= at)).order_by(desc(words.c.doc)).offset(0).subquery("hits")
+    join = hits.join(t.search_place, _p.doc == hits.c.doc).join(t.entry, _AT)
     query = select(_p.doc, _p.ch, _p.idx, _p.issuer, _p.id).select_from(join)
-    return connection.execute(query.where(where).order_by(order).limit(COUNTED_MAX + 1)).all()
+    return query.where(where).order_by(desc(hits.c.doc)).limit(limit)
 
 
 def _unique(rows: Iterable[Any]) -> list[Any]:
@@ -136,12 +186,9 @@ def _standing(asked: Asked) -> ColumnElement[bool]:
 # ---- what the index is asked -------------------------------------------------------------------------------------------
 
 
-def _matched(connection: Connection, asked: Asked) -> ColumnElement[bool]:
+def _either(asked: Asked) -> list[tuple[Term, ...]]:
     only = (*asked.only, *([asked.covers] if asked.covers else []))
-    either = [(*terms, *only) for terms in asked.either]
-    if is_fts(connection):
-        return literal_column("search_words").op("match", return_type=Boolean())(_fts_query(either, kept=asked.kept))
-    return or_(*(and_(*(_pg_term(term, kept=asked.kept) for term in terms or (_ANY,))) for terms in either))
+    return [(*terms, *only) for terms in asked.either]
 
 
 _ANY: Term = (Mark("¤a"),)
@@ -171,36 +218,37 @@ def _fts_query(either: Iterable[Sequence[Term]], *, kept: bool) -> str:
     return " OR ".join(f"({' AND '.join(map(term, terms or (_ANY,)))})" for terms in either)
 
 
-def _pg_term(ways: Term, *, kept: bool) -> ColumnElement[bool]:
-    return or_(*(_pg_way(way, kept=kept) for way in ways))
+def _pg_term(ways: Term, block: str | None, *, kept: bool) -> ColumnElement[bool]:
+    return or_(*(_pg_way(way, block, kept=kept) for way in ways))
 
 
-def _pg_way(way: Way, *, kept: bool) -> ColumnElement[bool]:
+def _pg_way(way: Way, block: str | None, *, kept: bool) -> ColumnElement[bool]:
     x = t.search_text.c
     sides = [(words.c.open, x.words, x.parts)]
     if kept and not isinstance(way, Mark):
         sides.append((words.c.kept, x.kept, x.kept_parts))
-    return or_(*(_pg_side(way, tokens, folded, parts) for tokens, folded, parts in sides))
+    return or_(*(_pg_side(way, block, tokens, folded, parts) for tokens, folded, parts in sides))
 
 
-def _pg_side(way: Way, tokens: Any, folded: Any, parts: Any) -> ColumnElement[bool]:
+def _pg_side(way: Way, block: str | None, tokens: Any, folded: Any, parts: Any) -> ColumnElement[bool]:
     """The array says which pages may hold it, and the folded text in which order. Any: columns of either side."""
     spaced = literal(" ", t.Word).op("||")(folded).op("||")(literal(" ", t.Word))
+
+    def holds(asked: Sequence[str]) -> ColumnElement[bool]:
+        wanted = [*asked, block] if block is not None else list(asked)
+        held: ColumnElement[bool] = tokens.contains(literal(wanted, ARRAY(Text)))
+        return held
+
     match way:
         case Phrase(runs):
             asked = list(way.tokens[:-1]) if way.begins else list(way.tokens)
             asked += ["·" + runs[-1]] if way.begins else []
             if len(asked) == 1:  # one token has no order
-                return _holds(tokens, asked)
-            return and_(_holds(tokens, asked), spaced.op("like", return_type=Boolean())(f"%{way.pattern}%"))
+                return holds(asked)
+            return and_(holds(asked), spaced.op("like", return_type=Boolean())(f"%{way.pattern}%"))
         case Piece(text_):
-            return and_(_holds(tokens, list(way.tokens)), parts.op("like", return_type=Boolean())(f"%{text_}%"))
+            return and_(holds(way.tokens), parts.op("like", return_type=Boolean())(f"%{text_}%"))
         case Mark(token):
-            return _holds(tokens, [token])
+            return holds([token])
         case Head(text_):
-            return and_(_holds(tokens, [way.token]), spaced.op("like", return_type=Boolean())(f"% {text_}%"))
-
-
-def _holds(tokens: Any, asked: list[str]) -> ColumnElement[bool]:
-    held: ColumnElement[bool] = tokens.contains(literal(asked, ARRAY(Text)))
-    return held
+            return and_(holds([way.token]), spaced.op("like", return_type=Boolean())(f"% {text_}%"))

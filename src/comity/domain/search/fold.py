@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of all rules in this folder by which an index is filled: a store that was filled by others is filled anew."""
 Span = tuple[int, int]
 LATIN_END: Final = 0x250

@@ -1,5 +1,6 @@
 """One listening socket: takes connections in, shakes hands within a time, and gives each caller no more than its share of them.
 
+A handshake costs a signature, so nobody's comes before it is known that their address may have one more: beyond that a line ends unread.
 Where there is no room left, what gives way is the oldest handshake that isn't done, then the idle connections of whoever has most.
 """
 
@@ -13,10 +14,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from comity.faces.api.wire import Doorkeeper, Patience, PeerCertProtocol
+from comity.node.quotas import Bucket
 
 CONNECTIONS_MAX = 2048
 HANDSHAKES_MAX = 128
 ACCEPTED_AT_ONCE = 64
+ADDRESSES_MAX = 4096
+"""Addresses that are counted apart; those that have made no new line for longest are forgotten first."""
 FULL_S = 0.2
 """How long nothing is taken in after the system had no more file descriptors."""
 _EXPIRED, _NOT_YET = 10, 9  # OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID
@@ -45,6 +49,7 @@ class Listener:
         self._open: dict[str, dict[PeerCertProtocol, None]] = {}
         self._peers: dict[PeerCertProtocol, str] = {}
         self._most = connections_max()
+        self._lines: dict[str, Bucket] = {}
         self.factory: Callable[[], asyncio.Protocol] = asyncio.Protocol
 
     def start(self) -> None:
@@ -81,18 +86,31 @@ class Listener:
     def _accept(self) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
             try:
-                line, _ = self._listening.accept()
+                line, address = self._listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError:
                 self._loop.remove_reader(self._listening)
                 self._loop.call_later(FULL_S, self._go_on)
                 return
+            if self._tls is not None and not self._may_shake(str(address[0])):
+                self._door.saw("lines-over-quota")
+                line.close()
+                continue
             line.setblocking(False)
             self._make_room()
             task = self._loop.create_task(self._shake(line))
             self._handshakes[task] = line
             task.add_done_callback(self._done)
+
+    def _may_shake(self, address: str) -> bool:
+        """Whether this address has a handshake left. Lines that are open already are not touched."""
+        now_s, burst = self._loop.time(), float(self._patience.lines_burst)
+        bucket = self._lines.pop(address, None) or Bucket(self._patience.lines_s, burst, burst, now_s)
+        self._lines[address] = bucket  # now the last one
+        if len(self._lines) > ADDRESSES_MAX:
+            del self._lines[next(iter(self._lines))]
+        return not bucket.take(now_s)
 
     def _go_on(self) -> None:
         if self._listening.fileno() >= 0:

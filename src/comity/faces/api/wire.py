@@ -38,6 +38,7 @@ class Patience:
     body_s       a body may take so long, and longer only at the floor's pace
     stall_s      the same for taking an answer
     tick_s       how often it is looked at
+    lines_s      new connections from one address in a second; `lines_burst` of them at once
     """
 
     handshake_s: float = 10.0
@@ -46,6 +47,8 @@ class Patience:
     stall_s: float = 30.0
     floor_bytes_s: int = 512
     tick_s: float = 1.0
+    lines_s: float = 10.0
+    lines_burst: int = 300
 
 
 class Doorkeeper(Protocol):

@@ -17,6 +17,7 @@ KINDS: Mapping[str, str] = {
     "old-tls": "TLS older than 1.3",
     "tls-nonsense": "something that is no TLS handshake",
     "connections-over-quota": "more connections than its share: its oldest ended",
+    "lines-over-quota": "new connections faster than one address may make them",
     "not-admitted": "a certificate whose owner isn't accepted (any more)",
     "head-too-large": "a request head that is too large",
     "head-too-slow": "a request head that came too slowly",

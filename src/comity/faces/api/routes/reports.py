@@ -28,6 +28,7 @@ from comity.faces.api.views import (
     value_view,
 )
 from comity.flows.lookup import Known, look_up, opened
+from comity.flows.request_state import read
 from comity.flows.take_report import Submission, take_report
 from comity.ports import Place, World
 
@@ -155,12 +156,9 @@ def reports(world: Here, limit: Limit = 100) -> list[ReportLine]:
 
 def report_lines(world: World, limit: int) -> list[ReportLine]:
     """The newest reports that can be read here."""
-    lines = []
-    for place in world.store.of_kind("report/1", limit):
-        record = opened(world, place)
-        if record is not None:
-            lines.append(_line(place, record))
-    return lines
+    places = world.store.of_kind("report/1", limit)
+    entries = world.store.entries_at(places)
+    return [_line(place, read(entries[place])) for place in places if place in entries]
 
 
 @get("/reports/{report_id:str}", sync_to_thread=True, opt={"act": "view"})

@@ -1,4 +1,4 @@
-"""Channels: who writes to whom, how far each side is, what is silent or stopped."""
+"""Channels: who writes to whom, how far each side is, what is silent or stopped, and what was refused as an attack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from comity.faces.console.render import Seen
 
 @get("/desk/channels", sync_to_thread=True, opt={"act": "status"})
 def channels(desk: Seen) -> Response[Any]:
-    """Every channel with a partner, the worst first."""
+    """Every channel with a partner, the worst first; attacks, the latest first."""
     found = healths(desk.node, desk.world)
     return desk.show(
         "channels.html",
@@ -22,6 +22,7 @@ def channels(desk: Seen) -> Response[Any]:
         ],
         running=desk.node.pulling.started,
         fences=desk.node.fences,
+        attacks=sorted(desk.node.guarding.told(), key=lambda met: met.last, reverse=True),
         admissions={str(peer.name): peer.admission.value for peer in desk.world.store.peers()},
     )
 

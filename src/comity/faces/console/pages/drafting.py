@@ -22,6 +22,7 @@ from comity.faces.console.pages.request import Sparse
 from comity.faces.console.pages.rescue import text_read
 from comity.faces.console.rail import Verb
 from comity.faces.console.render import Desk, Seen
+from comity.faces.console.signing import may_sign
 from comity.flows.request import Ask, Drafted, attest, discard, draft, look_over, may, measure_named
 from comity.flows.request_state import dossier
 
@@ -144,6 +145,7 @@ def _steps(desk: Desk, request_id: str, form: Form, status: int = 200) -> Respon
         why=why,
         approved=approved,
         mine=drafted_by == officer,
+        may_sign=may_sign(desk),
     )
 
 

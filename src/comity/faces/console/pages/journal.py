@@ -21,6 +21,7 @@ from comity.faces.console.rail import Entry
 from comity.faces.console.render import Desk, Seen
 from comity.flows import misuse, oversight, subject_access
 from comity.flows.access import whole
+from comity.flows.journal import journals
 from comity.flows.journal_read import Kept, Matched, Wanted, matching
 from comity.flows.prove_journal import Proven, prove
 from comity.flows.rights import WORD
@@ -189,19 +190,29 @@ def _lines(desk: Desk, everything: World, entries: Iterable[Kept]) -> list[Shown
     entries = list(entries)
     first = {each: _ids(each)[:LINKS] for each in entries}
     keys = {bytes.fromhex(thing.replace("-", "")): thing for some in first.values() for thing in some}
-    requests = {keys[key] for key in desk.world.store.traced("request", list(keys))} if desk.may("view") else set()
-    reports = {keys[key] for key in desk.world.store.traced("report", list(keys))} if desk.may("view") else set()
-    numbers = _numbers(everything, [each.entry.case for each in entries if each.entry.case])
+    requests, reports = _there(desk, everything, "request", keys), _there(desk, everything, "report", keys)
+    numbers = _numbers(everything, [*keys.values(), *(each.entry.case for each in entries if each.entry.case)])
     shown = []
     for each in entries:
-        things = tuple(_thing(desk, thing, requests, reports) for thing in first[each])
+        things = tuple(_thing(desk, thing, requests, reports, numbers) for thing in first[each])
         case = numbers.get(each.entry.case or "", each.entry.case or "")
         loud = bool(LOUD & set(each.entry.what)) or each.entry.act == "attack"
         shown.append(Shown(each, things, max(0, len(_ids(each)) - LINKS), case, loud))
     return shown
 
 
-def _thing(desk: Desk, thing: str, requests: set[str], reports: set[str]) -> Thing:
+def _there(desk: Desk, everything: World, name: str, keys: dict[bytes, str]) -> set[str]:
+    """Those that are requests or reports which the reader sees; what two persons decide on stands in the journal, and is none."""
+    if not desk.may("view"):
+        return set()
+    own = {channel.origin for channel in journals(everything)}
+    traced = desk.world.store.traced(name, list(keys))
+    return {keys[key] for key, places in traced.items() if any(place.origin not in own for place in places)}
+
+
+def _thing(desk: Desk, thing: str, requests: set[str], reports: set[str], numbers: dict[str, str]) -> Thing:
+    if thing in numbers:
+        return Thing(f"{desk.t('journal.case')} {numbers[thing]}", f"/desk/oversight/acts/{thing}")
     if thing in requests:
         return Thing(f"{desk.t('journal.request')} {thing[-6:]}", f"/desk/requests/{thing}")
     if thing in reports:

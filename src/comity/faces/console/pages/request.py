@@ -14,6 +14,7 @@ from comity.faces.api.asking import granted
 from comity.faces.api.request_view import AllowedView, RequestView, StepView, request_view
 from comity.faces.console.forms import Form, Sent
 from comity.faces.console.render import Desk, Seen
+from comity.faces.console.signing import may_sign, signature_in
 from comity.faces.console.work import LIFE, piece_of
 from comity.flows import request as requesting
 from comity.flows.access import permit, subject_of
@@ -134,7 +135,7 @@ def take(desk: Seen, request_id: FromPath[str], form: Sent) -> Response[Any]:
     if how == "submit":
         granted(requesting.submit(world, officer, request_id))
     elif how == "approve":
-        granted(requesting.approve(world, officer, request_id))
+        granted(requesting.approve(world, officer, request_id, signature_in(desk, form)))
     elif how == "send":
         granted(requesting.send(world, officer, request_id))
     elif how == "steps":
@@ -190,6 +191,7 @@ def _shown(desk: Desk, request_id: str, form: Form, *, status: int = 200, moved:
         takens=TAKEN.get(view.measure, TAKEN[""]),
         stopped_now=view.state in found.machine.stop_clock,
         gated=stops(gate_of(world, found.ask)) if found.side == "requested" else (),
+        may_sign=may_sign(desk),
     )
 
 

@@ -4,7 +4,7 @@ import { keyboard } from "./keyboard.js";
 import { leaving } from "./leaving.js";
 import { live } from "./live.js";
 import { palette } from "./palette.js";
-import { invitation, passkey } from "./passkey.js";
+import { invitation, passkey, signing } from "./passkey.js";
 import { clocks, details, focusFirst, selects } from "./small.js";
 
 focusFirst();
@@ -17,4 +17,5 @@ drafts();
 leaving();
 live();
 passkey();
+signing();
 invitation();

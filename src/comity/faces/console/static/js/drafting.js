@@ -40,6 +40,14 @@ if (form) {
       shown.hidden = false;
     } catch { /* no room: nothing is kept, and nothing says so */ }
   });
+  // What is said beside a field goes as soon as the list of what is missing no longer names the field.
+  document.addEventListener("htmx:after:swap", () => {
+    const named = new Set([...document.querySelectorAll("#findings a")].map((link) => link.hash.slice(1)));
+    for (const said of form.querySelectorAll("[data-found]")) {
+      said.hidden = !named.has(said.dataset.found);
+      if (said.hidden) said.parentElement.classList.remove("fault");
+    }
+  });
   shown.querySelector("[data-discard]").addEventListener("click", () => {
     sessionStorage.removeItem(key);
     location.reload();
