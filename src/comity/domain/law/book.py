@@ -44,10 +44,13 @@ def law_book(
     """One book. Of participation rows that speak of the same days and were learnt the same day, the last one counts."""
     names: dict[str, dict[str, str]] = {}
     authorities: dict[str, tuple[Authority, ...]] = {}
+    zones: dict[str, str] = {}
     rows: dict[tuple[object, ...], Participation] = {}
     for law in countries:
         names.setdefault(law.country, {}).update(law.name)
         authorities[law.country] = (*authorities.get(law.country, ()), *law.authorities)
+        if law.zone:
+            zones[law.country] = law.zone
         for row in law.participation:
             rows[law.country, row.instrument, row.valid_from, row.recorded_from] = replace(row, state=law.country)
     return LawBook(
@@ -60,6 +63,7 @@ def law_book(
         refusals={refusal.code: refusal for refusal in refusals},
         forbidden_grounds={ground.ground: ground for ground in forbidden_grounds},
         authorities=authorities,
+        zones=zones,
         offences={offence.id: offence for offence in offences},
         categories={category.id: category for category in categories},
         phrases={each.lang: each for each in phrases},

@@ -196,10 +196,14 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class CountryLaw(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"authorities": "authority"}
 ):
-    """What we know of one country: whom it named, and its treaty relations."""
+    """What we know of one country: whom it named, and its treaty relations.
+
+    zone  IANA name of the time by which its authorities' days are counted; the capital's, where there are several
+    """
 
     country: str
     name: dict[str, str] = {}
+    zone: str = ""
     authorities: tuple[Authority, ...] = ()
     participation: tuple[Participation, ...] = ()
 
@@ -321,6 +325,7 @@ class LawBook(msgspec.Struct, frozen=True, kw_only=True):
     refusals: dict[str, RefusalCode] = {}
     forbidden_grounds: dict[str, ForbiddenGround] = {}
     authorities: dict[str, tuple[Authority, ...]] = {}
+    zones: dict[str, str] = {}
     offences: dict[str, OffenceKind] = {}
     categories: dict[str, DataCategory] = {}
     phrases: dict[str, Phrases] = {}

@@ -74,6 +74,21 @@ LINKED, RELEASED = "link_production_request", ("decision_made", "hold_lapsed", "
 
 
 @dataclass(frozen=True)
+class _AsTold:
+    """A hold on a route that sets none: its end is what the side that holds has said."""
+
+    name: str = "hold"
+    kind: Literal["minimum", "maximum", "target", "service"] = "minimum"
+    duration: str = "P0D"
+    starts_at: str = "preservation_effected"
+    bound: str = "requested"
+    counts: Literal["calendar", "working"] = "calendar"
+
+
+AS_TOLD = _AsTold()
+
+
+@dataclass(frozen=True)
 class Running:
     """One clock of one request, as it stands at a moment.
 
@@ -106,11 +121,10 @@ def running(
     zone     where the days of a time are counted: at the side that it binds
     is_free  for clocks that count working days
     """
-    found = [
-        _one(clock, view, machine, now, zone, is_free if clock.counts == "working" else None)
-        for clock in clocks
-        if clock.kind != "service"
-    ]
+    timed = [clock for clock in clocks if clock.kind != "service"]
+    if not any(clock.name == "hold" for clock in timed) and _said_ends(view):
+        timed.append(AS_TOLD)
+    found = [_one(clock, view, machine, now, zone, is_free if clock.counts == "working" else None) for clock in timed]
     return tuple(sorted(found, key=_pressing))
 
 
@@ -153,16 +167,18 @@ def _stood_still(history: tuple[Taken, ...], machine: Machine, began: Instant, u
     return total
 
 
+def _said_ends(view: RequestView) -> list[str]:
+    """Until when the other side has said that it holds, the latest word last."""
+    told = [each.step.told.get("hold_until") for each in view.history if each.step.event in ("preserve", "extend")]
+    return [str(end) for end in told if end]
+
+
 def _hold(clock: RouteClock, view: RequestView, began: Instant, due: Instant, now: Instant) -> Running:
     """What is held until when. Told ends count before the route's own; once it is asked for, there is no end but a decision."""
     events = [each.step.event for each in view.history]
-    said = [
-        str(each.step.told.get("hold_until") or "")
-        for each in view.history
-        if each.step.event in ("preserve", "extend")
-    ]
-    if clock.name == "hold" and any(said):
-        due = instant_from(next(text for text in reversed(said) if text))
+    said = _said_ends(view)
+    if clock.name == "hold" and said:
+        due = instant_from(said[-1])
     ended = next((e for e in view.history if e.step.event in RELEASED), None)
     if ended is not None:
         state: State = "met" if ended.step.event != "hold_lapsed" else "missed"
