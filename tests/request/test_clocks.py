@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from comity.adapters.catalog import FileCatalog
 from comity.domain.law import Clock
 from comity.domain.request import Machine, Side, Step, fold_request
-from comity.domain.request.clocks import ALARM_DAYS, ENDS, HOLDS, STARTS, Running, running
+from comity.domain.request.clocks import ALARM_DAYS, ENDS, HOLDS, STARTS, Running, running, timed
 from comity.domain.terms import Instant, NodeName, instant_text
 
 CATALOG = FileCatalog()
@@ -152,12 +152,12 @@ def test_every_clock_stands_where_a_life_lived_hour_by_hour_has_it(acts: list[Li
     assert backwards.state == view.state, "both ends read alike"
     now_h = sum(act.wait_h for act in acts) + later_h
     now = Instant(BEGUN + now_h * HOUR)
-    found = {each.name: each for each in running(view, MACHINE, CLOCKS, now, UTC)}
+    found = {each.name: each for each in running(view, MACHINE, timed(CLOCKS, view), now, UTC)}
     assert set(found) == {each.name for each in CLOCKS}
     for each in CLOCKS:
         got = found[each.name]
         assert (got.state, got.loud) == simulated(acts, each, now_h), each.name
-    assert running(backwards, MACHINE, CLOCKS, now, UTC) == running(view, MACHINE, CLOCKS, now, UTC)
+    assert running(backwards, MACHINE, CLOCKS, now, UTC) == running(view, MACHINE, timed(CLOCKS, view), now, UTC)
 
 
 HELD = [

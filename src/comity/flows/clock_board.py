@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
-from comity.domain.law import Clock
-from comity.domain.request.clocks import Running, running
+from comity.domain.request.clocks import RouteClock, Running, running, timed
 from comity.domain.terms import Country, Instant
 from comity.flows.request_state import Dossier, dossiers
 from comity.ports import World
@@ -36,8 +35,8 @@ def clocks_of(world: World, found: Dossier, zone_of: ZoneOf) -> tuple[Running, .
     route = world.catalog.book().route(found.ask.route or "")
     if route is None:
         return ()
-    by_zone: dict[str, list[Clock]] = {}
-    for clock in route.clocks:
+    by_zone: dict[str, list[RouteClock]] = {}
+    for clock in timed(route.clocks, found.view):
         by_zone.setdefault(_zone(world, found, clock), []).append(clock)
     now = world.clock.now()
     told = [
@@ -48,7 +47,7 @@ def clocks_of(world: World, found: Dossier, zone_of: ZoneOf) -> tuple[Running, .
     return tuple(sorted(told, key=pressing))
 
 
-def _zone(world: World, found: Dossier, clock: Clock) -> str:
+def _zone(world: World, found: Dossier, clock: RouteClock) -> str:
     asks = (clock.bound in _REQUESTERS) == (found.side == "requester")
     where = world.me.country if asks else _country_of(world, found.other)
     return world.catalog.book().zones.get(where or "", "")

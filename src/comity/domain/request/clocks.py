@@ -108,6 +108,13 @@ class Running:
     loud: bool = False
 
 
+def timed(clocks: Iterable[RouteClock], view: RequestView) -> tuple[RouteClock, ...]:
+    """Those of a route that run on its requests; and where it sets no hold, the one that the other side has told."""
+    found = tuple(clock for clock in clocks if clock.kind != "service")
+    told = _said_ends(view) and all(clock.name != "hold" for clock in found)
+    return (*found, AS_TOLD) if told else found
+
+
 def running(
     view: RequestView,
     machine: Machine,
@@ -116,15 +123,12 @@ def running(
     zone: tzinfo,
     is_free: IsFree | None = None,
 ) -> tuple[Running, ...]:
-    """Every clock of the route, the most pressing first.
+    """Every clock, the most pressing first. `clocks` as `timed` gives them.
 
     zone     where the days of a time are counted: at the side that it binds
     is_free  for clocks that count working days
     """
-    timed = [clock for clock in clocks if clock.kind != "service"]
-    if not any(clock.name == "hold" for clock in timed) and _said_ends(view):
-        timed.append(AS_TOLD)
-    found = [_one(clock, view, machine, now, zone, is_free if clock.counts == "working" else None) for clock in timed]
+    found = [_one(clock, view, machine, now, zone, is_free if clock.counts == "working" else None) for clock in clocks]
     return tuple(sorted(found, key=_pressing))
 
 
