@@ -93,10 +93,18 @@ def test_a_case_is_closed_and_reopened_with_reasons_that_stay(house: Peopled) ->
 def test_case_and_purpose_are_chosen_with_a_reason_and_stand_on_every_page(house: Peopled) -> None:
     minji = house.browser("minji")
     case = opened(minji, "2026-4")
-    chosen = {"case": case, "purpose": "crime", "basis": "Act 7 (fictional)", "why": WHY, "back": "/desk/requests"}
-    assert minji.post("/desk/context", {**chosen, "why": ""}).status_code == 422
-    assert minji.post("/desk/context", {**chosen, "purpose": "rescue"}).status_code == 422, "not what the case is for"
-    assert minji.post("/desk/context", {**chosen, "case": "0193ffff-0000-7000-8000-0000000000ff"}).status_code == 422
+    chosen = {
+        "in_case": case,
+        "for_purpose": "crime",
+        "on_basis": "Act 7 (fictional)",
+        "change_why": WHY,
+        "back": "/desk/requests",
+    }
+    assert minji.post("/desk/context", {**chosen, "change_why": ""}).status_code == 422
+    assert minji.post("/desk/context", {**chosen, "for_purpose": "rescue"}).status_code == 422, (
+        "not what the case is for"
+    )
+    assert minji.post("/desk/context", {**chosen, "in_case": "0193ffff-0000-7000-8000-0000000000ff"}).status_code == 422
     assert (
         minji.post("/desk/context", {**chosen, "back": "//elsewhere.example"})
         .headers["location"]
@@ -113,8 +121,8 @@ def test_case_and_purpose_are_chosen_with_a_reason_and_stand_on_every_page(house
     assert house.browser("junho").get(report).status_code == 404
     alone = minji.get("/desk/context?back=/desk/today", **{"hx-request": "true"}).text
     assert "<html" not in alone
-    assert 'name="case"' in alone
-    assert minji.post("/desk/context", {"case": "", "purpose": "crime", "why": WHY}).status_code == 303
+    assert 'name="in_case"' in alone
+    assert minji.post("/desk/context", {"in_case": "", "for_purpose": "crime", "change_why": WHY}).status_code == 303
     assert "2026-4" not in strip(minji.page("/desk/today"))
 
 
@@ -141,7 +149,7 @@ def test_a_case_of_others_is_opened_loudly(house: Peopled) -> None:
     over = minji.get("/desk/today")
     assert (over.status_code, "You are not in this case" in visible(over.text)) == (422, True)
     assert "2026-5" not in strip(over.text)
-    assert minji.post("/desk/context", {"case": "", "purpose": "crime", "why": WHY}).status_code == 303
+    assert minji.post("/desk/context", {"in_case": "", "for_purpose": "crime", "change_why": WHY}).status_code == 303
     assert minji.get(f"/desk/cases/{case}").status_code == 404
     assert "purpose loud" not in minji.page("/desk/today")
 

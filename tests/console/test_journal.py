@@ -30,6 +30,8 @@ def test_it_is_there_for_auditors_alone(house: Peopled) -> None:
     assert "/desk/journal" not in officer.page("/desk/today")
     assert '<a href="/desk/journal"' in auditor.page("/desk/oversight")
     assert "Who did and read what" in visible(auditor.page("/desk/journal"))
+    assert auditor.get("/desk/today").headers["location"] == "/desk/journal"
+    assert house.browser("root").get("/desk/today").headers["location"] == "/desk/people"
 
 
 def test_entries_are_found_by_who_what_and_when(house: Peopled) -> None:
