@@ -29,7 +29,7 @@ from comity.node.heralds import heralds_of
 from comity.node.journalling import WaitingReads
 from comity.node.pulling import Pulling
 from comity.node.restoring import refuse_unfinished
-from comity.node.storing import Scrubbed, Tell, open_store, silent
+from comity.node.storing import Scrubbed, Tell, open_store, own_keyring, silent
 from comity.node.witnessing import Witnessing
 from comity.ports import Self, Step, Store, World, no_step
 
@@ -178,7 +178,7 @@ def make_node(config: Config, keys: int = 1) -> None:
 def _own_keys(config: Config) -> FileKeyring:
     if not config.keys.is_dir():
         raise Misconfigured("no-keys", folder=str(config.keys))
-    keyring = FileKeyring(config.keys)
+    keyring = own_keyring(config)
     try:
         keyring.certificate()
         first_receipt_key(keyring, config.name)

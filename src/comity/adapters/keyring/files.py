@@ -7,6 +7,7 @@ certificate.pem            the certificate; written last
 certificate-next….pem      the pair that takes its place once partners know it
 certificate.switch         says that it does so at the next start
 storage.secret             32 bytes that wrap the keys of the files which this node keeps
+at-rest-<id>.secret        32 bytes that seal personal values in the database; the database says which
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from comity.adapters.at_rest import KEY_BYTES, key_id
 from comity.adapters.keyring import durable
 from comity.adapters.keyring.certificate import fresh_private_key, read_certificate, self_signed
 from comity.adapters.keyring.sealing import SealKey
@@ -180,6 +182,42 @@ class FileKeyring:
         if len(key) != STORAGE_KEY_BYTES:
             raise Misconfigured("key-file-unreadable", file=path.name)
         return key
+
+    def at_rest_keys(self) -> dict[str, bytes]:
+        """By id, the keys under which personal values lie in the database. Misconfigured when one isn't what its name says."""
+        found: dict[str, bytes] = {}
+        for path in sorted(self._folder.glob("at-rest-*.secret")):
+            key, named = durable.read_secret(path), path.stem.removeprefix("at-rest-")
+            if len(key) != KEY_BYTES or key_id(key) != named:
+                raise Misconfigured("at-rest-key-damaged", file=path.name, folder=str(self._folder))
+            found[named] = key
+        return found
+
+    def create_at_rest_key(self) -> str:
+        """Makes one; its id. Durable before it answers."""
+        key = secrets.token_bytes(KEY_BYTES)
+        with self._lock, durable.locked(self._folder):
+            durable.write_secret(self._at_rest(key_id(key)), key)
+        return key_id(key)
+
+    def take_at_rest_key(self, key: bytes) -> str:
+        """Takes in one that came with a backup; its id. The one that is there stays."""
+        with self._lock, durable.locked(self._folder):
+            if not self._at_rest(key_id(key)).exists():
+                durable.write_secret(self._at_rest(key_id(key)), key)
+        return key_id(key)
+
+    def forget_at_rest_key(self, named: str) -> None:
+        """Overwrites and removes one under which nothing is sealed any more."""
+        with self._lock, durable.locked(self._folder):
+            durable.destroy_secret(self._at_rest(named))
+
+    def at_rest_folder(self) -> str:
+        """Where they lie, for people."""
+        return str(self._folder)
+
+    def _at_rest(self, named: str) -> Path:
+        return self._folder / f"at-rest-{named}.secret"
 
     def certificate(self) -> bytes:
         if self._certificate is None:
