@@ -48,4 +48,4 @@ def test_a_line_of_the_journal_leads_to_its_basis_by_keyboard(looked: Looked) ->
     page.get_by_label("Who").fill("박당직")
     page.keyboard.press("Enter")
     page.wait_for_url("**/desk/journal?*who=*")
-    expect(page.locator("li.loud")).to_have_count(1)
+    assert page.locator("li.loud").count() == 1

@@ -65,6 +65,7 @@ def test_a_request_is_put_into_it_by_the_address_of_its_page(house: Peopled) -> 
     )
     assert put.status_code == 303
     assert f"/desk/requests/{request}" in minji.page(f"/desk/cases/{case}")
+    assert f'href="/desk/cases/{case}"' in minji.page(f"/desk/requests/{request}"), "and the other way round"
     assert junho.get(f"/desk/requests/{request}").status_code == 404
     refused = minji.post(f"/desk/cases/{case}/state", {"state": "closing", "reason": "FICTIONAL: all done"})
     assert refused.status_code == 303
@@ -114,6 +115,10 @@ def test_case_and_purpose_are_chosen_with_a_reason_and_stand_on_every_page(house
     for path in ("/desk/today", "/desk/requests", "/desk/reports/new"):
         assert "2026-4" in strip(minji.page(path))
         assert "Act 7 (fictional)" in strip(minji.page(path))
+    offered = minji.page(f"/desk/requests/{house.request}")
+    assert f'action="/desk/cases/{case}/links"' in offered, (
+        "what lies on the desk can be put into the case that one works in"
+    )
     told = {"category": "voice-phishing", "country": "KR", "channel_in": "officer", "narrative": "FICTIONAL call."}
     made = minji.post("/desk/reports", told)
     report = str(made.headers["location"]).partition("?")[0]
