@@ -171,7 +171,7 @@ class AtRest:
         return blake2b(f"{what}\0{text}".encode(), key=self._now.digests, digest_size=16).hexdigest()
 
     def _token(self, token: str) -> str:
-        return blake2b(token.encode(), key=self._now.tokens, digest_size=8).hexdigest()
+        return blake2b(token.encode(), key=self._now.tokens, digest_size=6).hexdigest()
 
     def key(self, key: bytes) -> bytes:
         return self._now.blocks()[0](key)
