@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from comity.adapters.at_rest import key_id
+from comity.adapters.keyring.locking import is_locked, secrets_in
 from comity.config import Config
 from comity.errors import Misconfigured
 from comity.node.assembly import open_node
 from comity.node.doctor import examine_files
 from comity.node.rotating import rotate_at_rest
 from comity.node.sealing import encryption
+from comity.node.storing import lock_keys
 from tests.node.homes import fresh_home
 
 
@@ -87,3 +91,43 @@ def test_whether_a_disk_is_encrypted_is_seen_or_said_to_be_unknown(
     expected = answer if os.major(number) else "unknown"
     assert encryption(tmp_path, tmp_path / "sys")[0] == expected
     assert encryption(tmp_path, tmp_path / "nothing")[0] == "unknown"
+
+
+# ---- keys under a passphrase -----------------------------------------------------------------------------------------------
+
+
+def with_passphrase(config: Config, text: str) -> Config:
+    file = config.home.parent / f"passphrase-{len(text)}"
+    file.write_text(text + "\n")
+    file.chmod(0o600)
+    return replace(config, passphrase_file=file)
+
+
+def test_locked_keys_open_with_their_passphrase_alone(tmp_path: Path) -> None:
+    config = fresh_home(tmp_path / "home")
+    before = {path.name: path.read_bytes() for path in secrets_in(config.keys)}
+    told = with_passphrase(config, "right")
+    assert codes(told)["keys-not-locked"] is False
+    assert set(lock_keys(told)) == set(before) >= {"certificate.key.pem", "seal.key.json"} - {"seal.key.json"}
+    assert lock_keys(told) == [], "and once is enough"
+    assert codes(told)["keys-locked"]
+    for path in secrets_in(config.keys):
+        assert before[path.name] not in path.read_bytes(), path.name
+    with pytest.raises(Misconfigured, match="key-file-locked"):
+        open_node(config)
+    locked = {path.name: path.read_bytes() for path in secrets_in(config.keys)}
+    for act in (open_node, lock_keys, rotate_at_rest):
+        with pytest.raises(Misconfigured, match="passphrase-wrong"):
+            act(with_passphrase(config, "another"))  # type: ignore[operator]
+    assert {path.name: path.read_bytes() for path in secrets_in(config.keys)} == locked
+    with open_node(told) as node:
+        assert node.world.keyring.seal_key()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*node.tls)
+        node.world.keyring.next_certificate(config.name, node.world.clock.now())
+        node.world.keyring.switch_certificate()
+    with open_node(told) as node:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*node.tls)
+    assert all(map(is_locked, secrets_in(config.keys))), "what was made since is locked too"
+    rotate_at_rest(told)
+    open_node(told).close()

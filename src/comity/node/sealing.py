@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
+from comity.adapters.keyring.locking import is_locked, secrets_in
 from comity.adapters.store import tables as t
 from comity.adapters.store.sealed import MEND
 from comity.config import Config
@@ -83,7 +84,14 @@ def disks(config: Config) -> Iterator[Seen]:
         seen[folder.stat().st_dev] = answer
         code = {"yes": "disk-encrypted", "no": "disk-not-encrypted", "unknown": "disk-encryption-unknown"}[answer]
         yield Seen(str(folder), answer != "no", code, {"device": device})
-    if config.keys.is_dir() and seen[config.keys.stat().st_dev] == "no":
+    if not config.keys.is_dir():
+        return
+    plain = [path.name for path in secrets_in(config.keys) if not is_locked(path)]
+    if not plain:
+        yield Seen(str(config.keys), True, "keys-locked")
+    elif config.passphrase_file is not None:
+        yield Seen(str(config.keys), False, "keys-not-locked", {"files": plain})
+    elif seen[config.keys.stat().st_dev] == "no":
         yield Seen(str(config.keys), False, "keys-in-the-clear")
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 from comity.adapters.at_rest import AtRest
 from comity.adapters.keyring import FileKeyring
 from comity.adapters.keyring.durable import destroy_secret, read_secret
+from comity.adapters.keyring.locking import Lock
 from comity.adapters.store import schema
 from comity.adapters.store.database import Database, Scrubbed
 from comity.adapters.store.sql import Keys, SqlStore, Tell, silent
@@ -20,18 +21,50 @@ from comity.ports import Catalog, Step, no_step
 AT_REST = "at-rest"
 """Folder of a home, and of a backup: keys of the database's seal that came without the node's other keys."""
 
-__all__ = ["AT_REST", "Scrubbed", "Tell", "database", "open_store", "own_keyring", "place", "silent", "upgrade_store"]
+__all__ = [
+    "AT_REST",
+    "Scrubbed",
+    "Tell",
+    "database",
+    "lock_keys",
+    "open_store",
+    "own_keyring",
+    "passphrase",
+    "place",
+    "silent",
+    "upgrade_store",
+]
 
 
 def own_keyring(config: Config) -> FileKeyring:
     """The node's keys; those of the database's seal that a restore has left beside them are taken in."""
-    keyring, came = FileKeyring(config.keys), config.home / AT_REST
+    keyring, came = FileKeyring(config.keys, passphrase(config)), config.home / AT_REST
     for file in sorted(came.glob("at-rest-*.secret")):
-        keyring.take_at_rest_key(read_secret(file))
+        keyring.take_at_rest_key(file)
         destroy_secret(file)
     if came.is_dir() and not any(came.iterdir()):
         came.rmdir()
     return keyring
+
+
+def passphrase(config: Config) -> bytes | None:
+    """What opens the key folder; None where its files are plain. Misconfigured when the file isn't there, is empty, or is open to others."""
+    file = config.passphrase_file
+    if file is None:
+        return None
+    said = read_secret(file).rstrip(b"\r\n")
+    if not said:
+        raise Misconfigured("passphrase-empty", file=str(file))
+    return said
+
+
+def lock_keys(config: Config) -> list[str]:
+    """Locks what in the key folder is plain; names of the files. Misconfigured when no passphrase is set, or it opens what is locked not."""
+    said = passphrase(config)
+    if said is None:
+        raise Misconfigured("passphrase-not-set")
+    own_keyring(config)  # opens everything that is locked already: under another passphrase nothing is written
+    return Lock(said).lock(config.keys)
 
 
 def place(config: Config) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 
+from comity.errors import Misconfigured
 from comity.faces.cli.session import session
 
 ORDER = 105
@@ -35,3 +36,26 @@ def rotate(context: typer.Context) -> None:
         console.print(f"Key {done.before} is destroyed here; backups that were made before have it with them.")
 
     here.show(done, human)
+
+
+@group.command("lock")
+def lock(context: typer.Context) -> None:
+    """Lock the private keys under the passphrase that [keys] names. The node must not run."""
+    from comity.node.presence import running  # here: as above
+    from comity.node.storing import lock_keys
+
+    here = session(context)
+    config = here.config()
+    if running(config) is not None:
+        raise Misconfigured("node-runs-already", file=str(config.presence))
+    done = lock_keys(config)
+
+    def human(console: Console) -> None:
+        console.print(
+            f"{len(done)} key files are locked now. Without the passphrase nobody opens them: keep it in a safe."
+        )
+        console.print(
+            "What they were stays on the disk until it is overwritten; keys that were ever read by others: rotate them."
+        )
+
+    here.show({"locked": done}, human)
