@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, insert
@@ -20,10 +21,12 @@ from sqlalchemy import Connection, insert
 from bench.apparatus.machine import Observed
 from bench.apparatus.result import Result, say
 from bench.apparatus.rounds import in_turns
+from comity.adapters.at_rest import Sealing
 from comity.adapters.keyring.files import FileKeyring
 from comity.adapters.store import tables as t
 from comity.adapters.store.inverted import Filed, file_pages, is_fts
 from comity.adapters.store.postgres import PostgresStore
+from comity.adapters.store.sealed import body_columns, sealed, sealing_of
 from comity.adapters.store.searching import COUNTED_MAX
 from comity.adapters.store.sql import SqlStore
 from comity.adapters.store.sqlite import SqliteStore
@@ -200,18 +203,26 @@ def _fill(store: SqlStore, records: int, written: Written) -> None:
 
 def _put(connection: Connection, rows: list[tuple[dict[str, object], Page]], last: int) -> int:
     connection.exec_driver_sql("begin")
-    connection.execute(insert(t.entry), [row for row, _ in rows])
+    sealing = sealing_of(connection)
+    connection.execute(insert(t.entry), [sealed_entry(sealing, row) for row, _ in rows])
     links = [
         {"key": bytes.fromhex(str(row["id"]).replace("-", "")), "case_id": HIDDEN_CASE, "id": row["id"]}
         | {"what": "record", "by": "nobody", "at": 0, "until": None}
         for n, (row, _) in enumerate(rows)
         if n % 50 == 0
     ]
-    connection.execute(insert(t.case_link), links)
+    connection.execute(insert(t.case_link), [sealed(sealing, t.case_link, link) for link in links])
     pages: list[Filed] = [(1, int(str(row["idx"])), page) for row, page in rows]
     last = file_pages(connection, pages, last)
     connection.exec_driver_sql("commit")
     return last
+
+
+def sealed_entry(sealing: Sealing, row: dict[str, Any]) -> dict[str, Any]:
+    """The row as it lies in the table."""
+    row = dict(row)
+    parts = [row.pop(name) for name in ("salt", "envelope", "fields")]
+    return row | body_columns(sealing, row["ch"], row["idx"], *parts)
 
 
 def _maker() -> Callable[[int, str], tuple[dict[str, object], Page]]:

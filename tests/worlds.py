@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from comity.adapters.at_rest import Sealing
 from comity.adapters.keyring.files import FileKeyring
 from comity.adapters.store.memory import MemoryStore
 from comity.adapters.store.sqlite import SqliteStore
@@ -133,6 +134,7 @@ def open_store(
     salt: Callable[[], bytes],
     step: Step,
     catalog: Catalog | None = None,
+    sealing: Sealing | None = None,
 ) -> Store:
     """`memory`, `sqlite`, or `postgres` (in tests marked `pg`)."""
     if kind == "memory":
@@ -141,8 +143,10 @@ def open_store(
         from comity.adapters.store.postgres import PostgresStore  # here: psycopg needn't be there for other tests
 
         url = postgres.server().of(folder)
-        return PostgresStore(url, folder / "marks", name, keyring, salt, step=step, catalog=catalog)
-    return SqliteStore(folder / "store", folder / "marks", name, keyring, salt, step=step, catalog=catalog)
+        place = url, folder / "marks", name, keyring, salt
+        return PostgresStore(*place, step=step, catalog=catalog, sealing=sealing)
+    kept = folder / "store", folder / "marks", name, keyring, salt
+    return SqliteStore(*kept, step=step, catalog=catalog, sealing=sealing)
 
 
 def node_world(
@@ -156,13 +160,17 @@ def node_world(
     seed: int = 1,
     step: Step = no_step,
     clock: TestClock | None = None,
+    sealing: Sealing | None = None,
 ) -> World:
-    """A node in `folder`, with a desk of its own."""
+    """A node in `folder`, with a desk of its own.
+
+    sealing   `IN_THE_CLEAR` where traces are looked for that a seal would hide; sealed by the node's own key unless told
+    """
     host, mint = NodeName(name), SeededMint(seed)
     keyring = FileKeyring(folder / "keys")
     keyring.create(f"{name}/receipt", COSIGNATURE)
     keyring.create_certificate(host, START)
-    opened = open_store(store, folder, host, keyring, mint.salt, step, catalog)  # type: ignore[arg-type]
+    opened = open_store(store, folder, host, keyring, mint.salt, step, catalog, sealing)  # type: ignore[arg-type]
     me = Self(host, Country(country), f"{name} (fictional)", "https://127.0.0.1:1")
     return World(me, opened, keyring, courier, catalog, clock or TestClock(), mint, step)  # type: ignore[arg-type]
 

@@ -90,6 +90,12 @@ class FilesTable(_Table, frozen=True):
     encrypted: bool = True
 
 
+class KeysTable(_Table, frozen=True):
+    """What opens the key folder: a file that holds a passphrase, such as a credential of the service manager; empty: plain files."""
+
+    passphrase_file: str = ""
+
+
 class NotifyTable(_Table, frozen=True):
     """Who is told outside the system that something waits, never what it says.
 
@@ -193,6 +199,7 @@ class _File(_Table, frozen=True):
     pull: PullTable = PullTable()
     store: StoreTable = StoreTable()
     files: FilesTable = FilesTable()
+    keys: KeysTable = KeysTable()
     notify: NotifyTable = NotifyTable()
     witness: WitnessTable = WitnessTable()
     limits: LimitsTable = LimitsTable()
@@ -207,6 +214,7 @@ _TABLES: dict[str, type[_Table]] = {
     "pull": PullTable,
     "store": StoreTable,
     "files": FilesTable,
+    "keys": KeysTable,
     "notify": NotifyTable,
     "witness": WitnessTable,
     "limits": LimitsTable,
@@ -234,6 +242,7 @@ class Config:
     limits: LimitsTable = field(default_factory=LimitsTable)
     people: PeopleTable = field(default_factory=PeopleTable)
     store_url: str = field(default="", repr=False)  # may hold a password
+    passphrase_file: Path | None = None
 
     @property
     def files_folder(self) -> Path:
@@ -343,6 +352,10 @@ url = {_quoted(config.store_url)}
 [files]
 # Files that records name; bytes_max is the largest that is taken in or fetched.
 {_values(config.files)}
+
+[keys]
+# File with the passphrase of the key folder, outside the home; empty: its files are plain. COMITY_KEYS_PASSPHRASE_FILE names a credential.
+passphrase_file = {_quoted(str(config.passphrase_file or ""))}
 
 [notify]
 # Who is told that something waits, never what it says: by e-mail when there is an smtp_host, by webhook when there is a webhook_url.
@@ -489,6 +502,7 @@ def _checked(home: Path, file: _File, path: Path) -> Config:
         limits=file.limits,
         people=file.people,
         store_url=file.store.url,
+        passphrase_file=Path(os.path.normpath(home / said)) if (said := file.keys.passphrase_file) else None,
     )
 
 

@@ -19,6 +19,7 @@ PAGES = (
     "/desk/requests/{received}",
     "/desk/requests/{draft}",
     "/desk/requests/{rescue}",
+    "/desk/requests/{freeze}",
     "/desk/channels",
     "/desk/settings",
     "/desk/search?q=https://lure-hill.example/apply?id=4471",

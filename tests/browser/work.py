@@ -40,6 +40,7 @@ def laid_out(desks: Desks) -> dict[str, str]:
         "received": _received(desks),
         "rescue": _rescue(desks),
         "report": _report(kr),
+        "freeze": asked_to_freeze(desks),
     }
     _talk(desks, named["answered"])
     _keep(desks, named["kept"])
@@ -134,7 +135,7 @@ def _received(desks: Desks) -> str:
     kh = desks.kh
     request: str = kh.post("/requests", body)["request"]
     kh.post(f"/requests/{request}/attest", TEXT)
-    _through(kh, request, "approver-kh (fictional)")
+    sent_through(kh, request, "approver-kh (fictional)")
     desks.exchange()
     desks.kr.post(f"/requests/{request}/steps", {"event": "acknowledge"})
     until = instant_text(Instant(desks.kr.world.clock.now() + 90 * DAY_MS))
@@ -146,7 +147,7 @@ def _received(desks: Desks) -> str:
     return request
 
 
-def _through(side: Side, request: str, approver: str) -> None:
+def sent_through(side: Side, request: str, approver: str) -> None:
     """Every drafting step that the measure's machine has, then out."""
     for _ in range(8):
         view = side.get(f"/requests/{request}")
@@ -220,3 +221,37 @@ def _signal_ids(desks: Desks, writer: str) -> list[str]:
     store = desks.kr.world.store
     places = [each for each in store.of_kind("indicator/1", 50) if each.origin.startswith(writer)]
     return [told.header.id for each in places if (told := store.told([each])[each]).header is not None]
+
+
+def asked_to_freeze(desks: Desks) -> str:
+    """A voluntary freeze that the Cambodian side asks of us, accepted and ordered, its amount still to be told."""
+    now = desks.kr.world.clock.now()
+    ends, objects = (instant_text(Instant(now + days * DAY_MS)) for days in (20, 10))
+    wallet, transfer = "trx:TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", "trx:" + "ab" * 32
+    body = {
+        "measure": "freeze",
+        "to": KR,
+        "route": "vol.freeze",
+        "nature": "voluntary",
+        "offence": "fraud",
+        "targets": [{"kind": "wallet", "value": wallet}, {"kind": "transaction", "value": transfer}],
+        "facts": FACTS["en"],
+        "form": {
+            "asset": wallet,
+            "amount_units": "1250000000",
+            "ends_at": ends,
+            "remedy": "in writing to the fictional exchange, which decides within five days",
+            "remedy_address": "objections@exchange.example",
+            "remedy_until": objects,
+            "legal_basis_at_home": "fraud (fictional order 1)",
+            "follow_up_route": "kr_kh.mla",
+        },
+    }
+    request: str = desks.kh.post("/requests", body)["request"]
+    desks.kh.post(f"/requests/{request}/attest", TEXT)
+    sent_through(desks.kh, request, "approver-kh (fictional)")
+    desks.exchange()
+    for event in ("acknowledge", "accept", "order_hold"):
+        desks.kr.post(f"/requests/{request}/steps", {"event": event}, by="박주문 (fictional)")
+    desks.exchange()
+    return request

@@ -65,6 +65,7 @@ def test_a_request_is_put_into_it_by_the_address_of_its_page(house: Peopled) -> 
     )
     assert put.status_code == 303
     assert f"/desk/requests/{request}" in minji.page(f"/desk/cases/{case}")
+    assert f'href="/desk/cases/{case}"' in minji.page(f"/desk/requests/{request}"), "and the other way round"
     assert junho.get(f"/desk/requests/{request}").status_code == 404
     refused = minji.post(f"/desk/cases/{case}/state", {"state": "closing", "reason": "FICTIONAL: all done"})
     assert refused.status_code == 303
@@ -93,10 +94,18 @@ def test_a_case_is_closed_and_reopened_with_reasons_that_stay(house: Peopled) ->
 def test_case_and_purpose_are_chosen_with_a_reason_and_stand_on_every_page(house: Peopled) -> None:
     minji = house.browser("minji")
     case = opened(minji, "2026-4")
-    chosen = {"case": case, "purpose": "crime", "basis": "Act 7 (fictional)", "why": WHY, "back": "/desk/requests"}
-    assert minji.post("/desk/context", {**chosen, "why": ""}).status_code == 422
-    assert minji.post("/desk/context", {**chosen, "purpose": "rescue"}).status_code == 422, "not what the case is for"
-    assert minji.post("/desk/context", {**chosen, "case": "0193ffff-0000-7000-8000-0000000000ff"}).status_code == 422
+    chosen = {
+        "in_case": case,
+        "for_purpose": "crime",
+        "on_basis": "Act 7 (fictional)",
+        "change_why": WHY,
+        "back": "/desk/requests",
+    }
+    assert minji.post("/desk/context", {**chosen, "change_why": ""}).status_code == 422
+    assert minji.post("/desk/context", {**chosen, "for_purpose": "rescue"}).status_code == 422, (
+        "not what the case is for"
+    )
+    assert minji.post("/desk/context", {**chosen, "in_case": "0193ffff-0000-7000-8000-0000000000ff"}).status_code == 422
     assert (
         minji.post("/desk/context", {**chosen, "back": "//elsewhere.example"})
         .headers["location"]
@@ -106,6 +115,10 @@ def test_case_and_purpose_are_chosen_with_a_reason_and_stand_on_every_page(house
     for path in ("/desk/today", "/desk/requests", "/desk/reports/new"):
         assert "2026-4" in strip(minji.page(path))
         assert "Act 7 (fictional)" in strip(minji.page(path))
+    offered = minji.page(f"/desk/requests/{house.request}")
+    assert f'action="/desk/cases/{case}/links"' in offered, (
+        "what lies on the desk can be put into the case that one works in"
+    )
     told = {"category": "voice-phishing", "country": "KR", "channel_in": "officer", "narrative": "FICTIONAL call."}
     made = minji.post("/desk/reports", told)
     report = str(made.headers["location"]).partition("?")[0]
@@ -113,8 +126,8 @@ def test_case_and_purpose_are_chosen_with_a_reason_and_stand_on_every_page(house
     assert house.browser("junho").get(report).status_code == 404
     alone = minji.get("/desk/context?back=/desk/today", **{"hx-request": "true"}).text
     assert "<html" not in alone
-    assert 'name="case"' in alone
-    assert minji.post("/desk/context", {"case": "", "purpose": "crime", "why": WHY}).status_code == 303
+    assert 'name="in_case"' in alone
+    assert minji.post("/desk/context", {"in_case": "", "for_purpose": "crime", "change_why": WHY}).status_code == 303
     assert "2026-4" not in strip(minji.page("/desk/today"))
 
 
@@ -141,7 +154,7 @@ def test_a_case_of_others_is_opened_loudly(house: Peopled) -> None:
     over = minji.get("/desk/today")
     assert (over.status_code, "You are not in this case" in visible(over.text)) == (422, True)
     assert "2026-5" not in strip(over.text)
-    assert minji.post("/desk/context", {"case": "", "purpose": "crime", "why": WHY}).status_code == 303
+    assert minji.post("/desk/context", {"in_case": "", "for_purpose": "crime", "change_why": WHY}).status_code == 303
     assert minji.get(f"/desk/cases/{case}").status_code == 404
     assert "purpose loud" not in minji.page("/desk/today")
 

@@ -10,6 +10,7 @@ import pytest
 
 from comity.flows import prove_journal
 from comity.flows.journal import journal_channel
+from comity.flows.pages import piece
 from comity.ports import World
 from tests.console.asked import visible
 from tests.console.peopled import Peopled, opened_peopled
@@ -30,6 +31,8 @@ def test_it_is_there_for_auditors_alone(house: Peopled) -> None:
     assert "/desk/journal" not in officer.page("/desk/today")
     assert '<a href="/desk/journal"' in auditor.page("/desk/oversight")
     assert "Who did and read what" in visible(auditor.page("/desk/journal"))
+    assert auditor.get("/desk/today").headers["location"] == "/desk/journal"
+    assert house.browser("root").get("/desk/today").headers["location"] == "/desk/people"
 
 
 def test_entries_are_found_by_who_what_and_when(house: Peopled) -> None:
@@ -90,10 +93,9 @@ def test_the_whole_journal_is_checked_on_the_page(house: Peopled, monkeypatch: p
     held = visible(auditor.post("/desk/journal/check").text)
     assert "each under the signed root" in held
     assert "by no overseer yet" in held
-    real: Any = prove_journal.piece
 
     def flipped(world: World, origin: str, path: str, size: int, let_out: Any) -> bytes:
-        raw: bytes = real(world, origin, path, size, let_out)
+        raw = piece(world, origin, path, size, let_out)
         return raw if path.startswith("tile/records") else bytes([raw[0] ^ 1]) + raw[1:]
 
     monkeypatch.setattr(prove_journal, "piece", flipped)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import UNSET, Struct
 
+from comity.adapters.at_rest import Sealing
 from comity.adapters.catalog import FileCatalog
 from comity.domain.ledger import Channel, Lane
 from comity.domain.record import Marking
@@ -82,6 +83,7 @@ def circle(
     hub: str | None = None,
     bulk: bool = True,
     countries: Sequence[str] = (),
+    sealing: Sealing | None = None,
 ) -> Circle:
     """`hub` None: everybody writes for everybody; else only the hub for each and each for the hub."""
     worlds: dict[NodeName, World] = {}
@@ -98,6 +100,7 @@ def circle(
             store=store,
             seed=1 + 10_000 * number,
             clock=clock,
+            sealing=sealing,
         )
     written: dict[tuple[NodeName, NodeName], list[Channel]] = {}
     lanes = [(Lane.URGENT, "a"), (Lane.BULK, "b")] if bulk else [(Lane.URGENT, "a")]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from comity.adapters.at_rest import IN_THE_CLEAR
 from comity.adapters.files import FolderFiles
 from comity.adapters.store.sqlite import SqliteStore
 from comity.domain.indicator import indicator as read_indicator
@@ -59,7 +60,7 @@ class Chain:
 
 @pytest.fixture
 def chain(tmp_path: Path) -> Iterator[Chain]:
-    made = circle(tmp_path, NAMES)
+    made = circle(tmp_path, NAMES, sealing=IN_THE_CLEAR)
     for number, name in enumerate(NAMES):  # in the clear, or encryption alone would hide what stays
         files = FolderFiles(tmp_path / str(number) / "files", bytes(32), encrypted=False)
         made.worlds[made[name].me.name] = replace(made[name], files=files)
@@ -216,7 +217,8 @@ class _Closed:
 
 
 def open_again(world: World, home: Path) -> SqliteStore:
-    return SqliteStore(home / "store", home / "marks", world.me.name, world.keyring, world.mint.salt)  # type: ignore[arg-type]
+    place = home / "store", home / "marks"
+    return SqliteStore(*place, world.me.name, world.keyring, world.mint.salt, sealing=IN_THE_CLEAR)  # type: ignore[arg-type]
 
 
 def reopened(made: Circle, chain: Chain, name: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from comity.adapters.at_rest import IN_THE_CLEAR
 from comity.adapters.files import FolderFiles
 from comity.adapters.store.postgres import PostgresStore
 from comity.domain.record.custody import Course
@@ -71,7 +72,7 @@ class Chain:
 @pytest.fixture
 def chain(tmp_path: Path) -> Iterator[Chain]:
     seed = next(SEEDS)
-    made = circle(tmp_path, NAMES, store="postgres")
+    made = circle(tmp_path, NAMES, store="postgres", sealing=IN_THE_CLEAR)
     for number, name in enumerate(NAMES):
         files = FolderFiles(tmp_path / str(number) / "files", bytes(32), encrypted=False)
         made.worlds[made[name].me.name] = replace(made[name], files=files)

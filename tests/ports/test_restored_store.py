@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from comity.adapters.at_rest import IN_THE_CLEAR
 from comity.adapters.keyring.files import FileKeyring
 from comity.adapters.store.postgres import PostgresStore
 from comity.adapters.store.returning import BACK, WITNESS_BACK
@@ -156,7 +157,7 @@ def test_an_erasure_outlives_the_backup_that_still_holds_the_body(tmp_path: Path
 
 
 def test_erased_bytes_are_in_no_file_of_the_store(tmp_path: Path) -> None:
-    world = node(tmp_path)
+    world = node_world(tmp_path, KR, "KR", None, None, sealing=IN_THE_CLEAR)  # type: ignore[arg-type]
     channel = channel_to(world, "taskforce.kh.example", Lane.BULK, "1" * 16)
     secret = sealed_indicator(world, 1, value="very-unlikely-name-77.example.com")
     world.store.keep([letter(channel.origin, secret)])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from comity.adapters.at_rest import IN_THE_CLEAR
 from comity.adapters.store.postgres import PostgresStore
 from comity.adapters.store.sql import SqlStore
 from comity.adapters.store.sqlite import SqliteStore
@@ -66,7 +67,7 @@ def kept_apart() -> Iterator[None]:
 
 
 def test_a_scrubbed_sqlite_file_holds_nothing_of_what_was_erased(tmp_path: Path) -> None:
-    world = node_world(tmp_path, "police.kr.example", "KR", None, None)  # type: ignore[arg-type]
+    world = node_world(tmp_path, "police.kr.example", "KR", None, None, sealing=IN_THE_CLEAR)  # type: ignore[arg-type]
     origin, needles = furnish(world)
     assert len(needles) == 2 * SECRETS
     assert holding(tmp_path / "store", needles)
@@ -87,7 +88,7 @@ def after_scrub(world: World, origin: str) -> None:
 @pytest.mark.pg
 @pytest.mark.usefixtures("kept_apart")
 def test_a_scrubbed_postgres_holds_nothing_of_what_was_erased_in_any_file(tmp_path: Path) -> None:
-    world = node_world(tmp_path, "police.kr.example", "KR", None, None, store="postgres")  # type: ignore[arg-type]
+    world = node_world(tmp_path, "police.kr.example", "KR", None, None, store="postgres", sealing=IN_THE_CLEAR)  # type: ignore[arg-type]
     origin, needles = furnish(world)
     there = postgres.server()
     there.ask("postgres", "checkpoint")

@@ -54,7 +54,8 @@ def test_a_backup_holds_database_and_settings_and_neither_keys_nor_marks(node: C
     made = make_backup(node, tmp_path / "one")
     manifest = check(tmp_path / "one", day_keys(node), tmp_path)
     rest = [member.path for member in manifest.files if not member.path.startswith("files/")]
-    assert rest == ["store/node.db", "comity.toml"]
+    (seal,) = node.keys.glob("at-rest-*.secret")
+    assert rest == ["store/node.db", "comity.toml", f"at-rest/{seal.name}"]
     assert (manifest.node, manifest.made, manifest.keys) == (node.name, made.made, False)
     assert set(manifest.apart) == {str(node.marks), str(node.keys)}
     assert (tmp_path / "one").stat().st_mode & 0o777 == 0o600

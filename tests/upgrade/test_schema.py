@@ -14,6 +14,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 
+from comity.adapters.at_rest import IN_THE_CLEAR
 from comity.adapters.store import migrations, schema
 from comity.adapters.store import tables as t
 from tests import postgres
@@ -29,7 +30,7 @@ def connected(kind: str, folder: Path, name: str) -> Iterator[Connection]:
     if kind == "postgres":
         there = postgres.server()
         url = there.url(there.fresh()).replace("postgresql:", "postgresql+psycopg:", 1)
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", execution_options={"sealing": IN_THE_CLEAR})
     with engine.connect() as connection:
         yield connection
     engine.dispose()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from comity.adapters.at_rest import AtRest
+from comity.adapters.keyring import FileKeyring
 from comity.adapters.store import schema
 from comity.adapters.store import tables as t
 from comity.adapters.store.sqlite import SqliteDatabase
@@ -29,6 +31,7 @@ from tests.worlds import letter, pair, sealed_indicator
 
 def upgrade(folder: Path) -> list[str]:
     database = SqliteDatabase(folder / "store")
+    database.seal_with(AtRest(FileKeyring(folder / "keys")))
     connection = database.writer(0)
     database.begin(connection)
     done: list[str] = []

@@ -29,7 +29,7 @@ from comity.node.heralds import heralds_of
 from comity.node.journalling import WaitingReads
 from comity.node.pulling import Pulling
 from comity.node.restoring import refuse_unfinished
-from comity.node.storing import Scrubbed, Tell, open_store, silent
+from comity.node.storing import Scrubbed, Tell, open_store, own_keyring, passphrase, silent
 from comity.node.witnessing import Witnessing
 from comity.ports import Self, Step, Store, World, no_step
 
@@ -164,7 +164,7 @@ def make_node(config: Config, keys: int = 1) -> None:
         config.marks.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
         raise Misconfigured("folder-unusable", folder=str(config.home), why=fault.strerror or "") from fault
-    keyring = FileKeyring(config.keys)
+    keyring = FileKeyring(config.keys, passphrase(config))
     keyring.create_certificate(config.name, SystemClock().now())
     keyring.create(numbered(config.name, RECEIPT, keys), COSIGNATURE)
     if not config.token.exists():
@@ -178,7 +178,7 @@ def make_node(config: Config, keys: int = 1) -> None:
 def _own_keys(config: Config) -> FileKeyring:
     if not config.keys.is_dir():
         raise Misconfigured("no-keys", folder=str(config.keys))
-    keyring = FileKeyring(config.keys)
+    keyring = own_keyring(config)
     try:
         keyring.certificate()
         first_receipt_key(keyring, config.name)

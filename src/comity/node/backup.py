@@ -1,7 +1,7 @@
 """Makes a backup of a node, while it runs or not, and opens one again.
 
-A backup holds the database, the encrypted files, the settings and catalog folders that lie in the home; the private keys only when
-that is asked for. Never the marks: they must not come back.
+A backup holds the database with the keys of its seal, the encrypted files, the settings and catalog folders that lie in the home; the
+private keys only when that is asked for. Never the marks: they must not come back.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from comity.domain.terms import instant_text
 from comity.errors import Conflict, Malformed, Misconfigured, NotFound
 from comity.node.archive import CHUNK_BYTES, Counted, Head, Opener, Sealer, read_head
 from comity.node.backup_keys import BackupKeys, Made
-from comity.node.storing import place
+from comity.node.storing import AT_REST, place
 
 MANIFEST = "manifest.json"
 STORE, FILES, KEYS = "store", "files", "keys"
@@ -225,6 +225,8 @@ def _plain(config: Config, *, with_keys: bool) -> Iterator[tuple[str, Path]]:
     ]
     if (config.home / FILE_NAME).exists():
         yield FILE_NAME, config.home / FILE_NAME
+    if not with_keys:  # those of the database's seal come along even so: without them it opens for nobody
+        yield from ((f"{AT_REST}/{file.name}", file) for file in sorted(config.keys.glob("at-rest-*.secret")))
     for top, folder in folders:
         for file in sorted(folder.rglob("*")):
             if file.is_file() and not file.is_symlink():

@@ -17,6 +17,7 @@ from comity.domain.ledger import Admission, Standing, successor
 from comity.domain.terms import Instant, instant_text, seconds
 from comity.errors import ComityError
 from comity.flows.oversight import told, watches
+from comity.node import sealing
 from comity.node.assembly import Node
 from comity.node.storing import place
 
@@ -59,6 +60,11 @@ def examine_files(config: Config) -> list[Finding]:
     for folder in config.overlays:
         if not folder.is_dir():
             found.append(Finding("catalog", str(folder), False, "catalog-overlay-missing", {"folder": str(folder)}))
+    if config.keys.is_dir() and marks.exists():
+        found += [
+            Finding("keys", seen.where, seen.good, seen.code, seen.facts) for seen in sealing.keys_on_disk(config)
+        ]
+    found += [Finding("disk", seen.where, seen.good, seen.code, seen.facts) for seen in sealing.disks(config)]
     return [*found, *_disks(config)]
 
 

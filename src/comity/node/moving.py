@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from comity.adapters.at_rest import AtRest
 from comity.adapters.keyring.durable import write_secret
 from comity.adapters.store.moving import copy_store
 from comity.config import FILE_NAME, Config, read_config, with_store
 from comity.errors import Conflict, NotFound
-from comity.node.storing import database
+from comity.node.storing import database, own_keyring
 
 VARIABLE = "COMITY_STORE_URL"
 
@@ -42,9 +43,11 @@ def move_store(config: Config, url: str) -> Moved:
         raise NotFound("database", file=str(config.store / "node.db"))
     settings = with_store(config.home, url)
     here = database(config)
+    here.seal_with(AtRest(own_keyring(config)))
     try:
         source = here.writer(0.0)
         there = database(replace(config, store_url=url))
+        there.seal_with(AtRest(own_keyring(config)))
         try:
             target = there.writer(0.0)
             here.begin(source)

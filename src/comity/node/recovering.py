@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import msgspec
 
 from comity.adapters.clock import SystemMint
-from comity.adapters.keyring import FileKeyring
 from comity.adapters.keyring.durable import write_secret
 from comity.adapters.store.returning import WITNESS_BACK
 from comity.config import Config
@@ -20,7 +19,7 @@ from comity.flows.witness import retire_witness_key
 from comity.node.assembly import open_node
 from comity.node.presence import running
 from comity.node.restoring import STAGE, recovered
-from comity.node.storing import open_store
+from comity.node.storing import open_store, own_keyring
 from comity.ports import Moved, World
 
 LINES = "cosigned.json"
@@ -101,7 +100,7 @@ def _acknowledge_store(config: Config) -> Acknowledged:
     if not path.exists():  # what we had cosigned: the marks forget it when they are set back
         write_secret(path, msgspec.json.encode(_cosigned(config)))
     cosigned = msgspec.json.decode(path.read_bytes(), type=dict[str, int])
-    store = open_store(config, FileKeyring(config.keys), SystemMint().salt, inspect=True)
+    store = open_store(config, own_keyring(config), SystemMint().salt, inspect=True)
     done = Acknowledged()
     try:
         if store.fences:

@@ -24,7 +24,7 @@ from comity.domain.terms import instant_text
 from comity.errors import Misconfigured
 from comity.node.backup import FILES, KEYS, STORE, Manifest, opened_backup
 from comity.node.presence import running
-from comity.node.storing import place
+from comity.node.storing import AT_REST, place
 
 STAGE, MARK, ASIDE = "restoring", "restored.json", "replaced"
 
@@ -135,7 +135,9 @@ def _put_back(home: Path, files: Path, staged: Path, manifest: Manifest, now: st
     """Moves what is there aside and what was staged in; the keys of a home that has some stay."""
     aside = home / ASIDE / now.replace(":", "")
     tops = [STORE, FILES, FILE_NAME, *([KEYS] if manifest.keys and not (home / KEYS).exists() else [])]
-    tops += sorted({member.path.partition("/")[0] for member in manifest.files} - {STORE, FILES, FILE_NAME, KEYS})
+    tops += sorted(
+        {member.path.partition("/")[0] for member in manifest.files} - {STORE, FILES, FILE_NAME, KEYS, AT_REST}
+    )
     write_secret(home / STAGE, now.encode())
     moved = False
     for top in tops:
@@ -146,10 +148,20 @@ def _put_back(home: Path, files: Path, staged: Path, manifest: Manifest, now: st
             moved = True
         if new.exists():
             os.replace(new, old)
+    _take_keys(home, staged)
     if (home / KEYS).exists():
         open_folder(home / KEYS)
     _sync_all(home, deep=False)
     return aside if moved else None
+
+
+def _take_keys(home: Path, staged: Path) -> None:
+    """Keys of the database's seal wait for the node's other keys in a folder of their own; `own_keyring` takes them in."""
+    came = sorted([*(staged / AT_REST).glob("at-rest-*.secret"), *(staged / KEYS).glob("at-rest-*.secret")])
+    if came:
+        (home / AT_REST).mkdir(mode=0o700, exist_ok=True)
+    for file in came:
+        write_secret(home / AT_REST / file.name, file.read_bytes())
 
 
 def _sync_all(folder: Path, *, deep: bool = True) -> None:

@@ -58,6 +58,18 @@ def write_secret(path: Path, raw: bytes) -> None:
         _sync_folder(path.parent)
 
 
+def destroy_secret(path: Path) -> None:
+    """Overwrites the file and takes it away; nothing happens when it isn't there."""
+    if not path.exists():
+        return
+    with open(path, "r+b") as file:
+        file.write(bytes(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+    _sync_folder(path.parent)
+
+
 def read_secret(path: Path) -> bytes:
     """The file's bytes; Misconfigured when it's missing, no plain file, or open to anybody but its owner."""
     try:

@@ -7,6 +7,7 @@ certificate.pem            the certificate; written last
 certificate-next….pem      the pair that takes its place once partners know it
 certificate.switch         says that it does so at the next start
 storage.secret             32 bytes that wrap the keys of the files which this node keeps
+at-rest-<id>.secret        32 bytes that seal personal values in the database; the database says which
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from comity.adapters.at_rest import KEY_BYTES, key_id
 from comity.adapters.keyring import durable
 from comity.adapters.keyring.certificate import fresh_private_key, read_certificate, self_signed
+from comity.adapters.keyring.locking import Lock, is_locked
 from comity.adapters.keyring.sealing import SealKey
 from comity.domain.ledger import COSIGNATURE, ED25519, VerifierKey
 from comity.domain.terms import Instant, NodeName
@@ -54,10 +57,11 @@ class _Held:
 
 
 class FileKeyring:
-    """Private keys of one node in a folder. A second keyring on the folder sees keys that the first has made."""
+    """Private keys of one node in a folder, locked where there is a passphrase. A second keyring on the folder sees keys that the first has made."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, passphrase: bytes | None = None) -> None:
+        self._folder, self._files = folder, Lock(passphrase)
+        self._memory: int | None = None
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
         durable.open_folder(folder)
@@ -76,7 +80,22 @@ class FileKeyring:
 
     @property
     def certificate_key_path(self) -> Path:
-        """PEM of the certificate's private key."""
+        """PEM of the certificate's private key, for TLS, which wants a file: of a locked one a file that is in memory alone."""
+        return self._show_certificate_key()
+
+    def _show_certificate_key(self) -> Path:
+        """Where TLS finds the key as it is now; what is in memory is written anew."""
+        path = self._certificate_key
+        if not path.exists() or not is_locked(path):
+            return path
+        if self._memory is None:
+            self._memory = os.memfd_create("comity-certificate-key", os.MFD_CLOEXEC)
+        os.ftruncate(self._memory, 0)
+        os.pwrite(self._memory, self._files.read(path), 0)
+        return Path(f"/proc/self/fd/{self._memory}")
+
+    @property
+    def _certificate_key(self) -> Path:
         return self._folder / "certificate.key.pem"
 
     def create(self, name: str, kind: int) -> VerifierKey:
@@ -88,7 +107,7 @@ class FileKeyring:
             held = self._held.get(name)
             if held is None:
                 file = _KeyFile(name, kind, Ed25519PrivateKey.generate().private_bytes_raw())
-                durable.write_secret(self._path(name), msgspec.json.encode(file))
+                self._files.write(self._path(name), msgspec.json.encode(file))
                 held = self._held[name] = _Held(file)
                 self._write_index()
         if held.key.kind != kind:
@@ -107,9 +126,9 @@ class FileKeyring:
             self._certificate = self._read_certificate()
             if self._certificate is None:
                 # The key comes first and is taken up again after a crash; the certificate makes it count.
-                if not self.certificate_key_path.exists():
-                    durable.write_secret(self.certificate_key_path, fresh_private_key())
-                private = durable.read_secret(self.certificate_key_path)
+                if not self._certificate_key.exists():
+                    self._files.write(self._certificate_key, fresh_private_key())
+                private = self._files.read(self._certificate_key)
                 durable.write_secret(self.certificate_path, self_signed(name, private, now))
                 self._certificate = self._read_certificate()
             assert self._certificate is not None
@@ -124,9 +143,9 @@ class FileKeyring:
         with self._lock, durable.locked(self._folder):
             if not certificate.exists():
                 if not key.exists():
-                    durable.write_secret(key, fresh_private_key())
-                durable.write_secret(certificate, self_signed(name, durable.read_secret(key), now))
-            return read_certificate(durable.read_secret(certificate), durable.read_secret(key))[1]
+                    self._files.write(key, fresh_private_key())
+                durable.write_secret(certificate, self_signed(name, self._files.read(key), now))
+            return read_certificate(durable.read_secret(certificate), self._files.read(key))[1]
 
     def switch_certificate(self) -> None:
         """From the next start on the next certificate is the node's; NotFound when there is none. Durable before it answers."""
@@ -143,11 +162,12 @@ class FileKeyring:
                 return
             key, certificate = self._next_pair()
             if key.exists():
-                os.replace(key, self.certificate_key_path)
+                os.replace(key, self._certificate_key)
             if certificate.exists():
                 os.replace(certificate, self.certificate_path)
             order.unlink()
             self._certificate = self._read_certificate()
+            self._show_certificate_key()
 
     def _finish_switch(self) -> None:
         """A crash came between the two files of the pair: the second follows the first, or neither fits the other."""
@@ -168,18 +188,53 @@ class FileKeyring:
 
     def _sealing(self) -> SealKey:
         with self._lock, durable.locked(self._folder):
-            return SealKey(self._folder)
+            return SealKey(self._folder, self._files)
 
     def storage_key(self) -> bytes:
         """The key that wraps the keys of kept files, made at first use. It leaves this keyring for the adapter of files alone."""
         path = self._folder / "storage.secret"
         with self._lock, durable.locked(self._folder):
             if not path.exists():
-                durable.write_secret(path, secrets.token_bytes(STORAGE_KEY_BYTES))
-            key = durable.read_secret(path)
+                self._files.write(path, secrets.token_bytes(STORAGE_KEY_BYTES))
+            key = self._files.read(path)
         if len(key) != STORAGE_KEY_BYTES:
             raise Misconfigured("key-file-unreadable", file=path.name)
         return key
+
+    def at_rest_keys(self) -> dict[str, bytes]:
+        """By id, the keys under which personal values lie in the database. Misconfigured when one isn't what its name says."""
+        found: dict[str, bytes] = {}
+        for path in sorted(self._folder.glob("at-rest-*.secret")):
+            key, named = self._files.read(path), path.stem.removeprefix("at-rest-")
+            if len(key) != KEY_BYTES or key_id(key) != named:
+                raise Misconfigured("at-rest-key-damaged", file=path.name, folder=str(self._folder))
+            found[named] = key
+        return found
+
+    def create_at_rest_key(self) -> str:
+        """Makes one; its id. Durable before it answers."""
+        key = secrets.token_bytes(KEY_BYTES)
+        with self._lock, durable.locked(self._folder):
+            self._files.write(self._at_rest(key_id(key)), key)
+        return key_id(key)
+
+    def take_at_rest_key(self, came: Path) -> None:
+        """Takes in the file of one that came with a backup, as it is; the one that is there stays."""
+        with self._lock, durable.locked(self._folder):
+            if not (self._folder / came.name).exists():
+                durable.write_secret(self._folder / came.name, durable.read_secret(came))
+
+    def forget_at_rest_key(self, named: str) -> None:
+        """Overwrites and removes one under which nothing is sealed any more."""
+        with self._lock, durable.locked(self._folder):
+            durable.destroy_secret(self._at_rest(named))
+
+    def at_rest_folder(self) -> str:
+        """Where they lie, for people."""
+        return str(self._folder)
+
+    def _at_rest(self, named: str) -> Path:
+        return self._folder / f"at-rest-{named}.secret"
 
     def certificate(self) -> bytes:
         if self._certificate is None:
@@ -198,7 +253,7 @@ class FileKeyring:
     def _find(self, name: str) -> _Held | None:
         path = self._path(name)
         if name not in self._held and path.exists():
-            self._held[name] = _read_key(path)
+            self._held[name] = _read_key(path, self._files)
         return self._held.get(name)
 
     def _path(self, name: str) -> Path:
@@ -212,7 +267,7 @@ class FileKeyring:
         known = {self._path(name) for name in self._held}
         for path in sorted(self._folder.glob("*.key")):
             if path not in known:
-                held = _read_key(path)
+                held = _read_key(path, self._files)
                 self._held[held.key.name] = held
         index = self._folder / "names"
         listed = durable.read_secret(index).decode().splitlines() if index.exists() else []
@@ -230,13 +285,11 @@ class FileKeyring:
     def _read_certificate(self) -> tuple[NodeName, bytes] | None:
         if not self.certificate_path.exists():
             return None
-        return read_certificate(
-            durable.read_secret(self.certificate_path), durable.read_secret(self.certificate_key_path)
-        )
+        return read_certificate(durable.read_secret(self.certificate_path), self._files.read(self._certificate_key))
 
 
-def _read_key(path: Path) -> _Held:
-    raw = durable.read_secret(path)
+def _read_key(path: Path, lock: Lock) -> _Held:
+    raw = lock.read(path)
     try:
         file = msgspec.json.decode(raw, type=_KeyFile)
         held = _Held(file)

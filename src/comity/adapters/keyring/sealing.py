@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hpke import (
     Suite,
 )
 
-from comity.adapters.keyring import durable
+from comity.adapters.keyring.locking import Lock
 from comity.errors import Malformed, Misconfigured
 
 FILE = "seal.key.json"
@@ -45,13 +45,13 @@ class _SealFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SealKey:
     """The key in a folder of keys, made at first use."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lock: Lock) -> None:
         path = folder / FILE
         if not path.exists():
             seeds = MLKEM768PrivateKey.generate().private_bytes_raw(), X25519PrivateKey.generate().private_bytes_raw()
-            durable.write_secret(path, msgspec.json.encode(_SealFile(*seeds)))
+            lock.write(path, msgspec.json.encode(_SealFile(*seeds)))
         try:
-            file = msgspec.json.decode(durable.read_secret(path), type=_SealFile)
+            file = msgspec.json.decode(lock.read(path), type=_SealFile)
             lattice = MLKEM768PrivateKey.from_seed_bytes(file.lattice)
             curve = X25519PrivateKey.from_private_bytes(file.curve)
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):

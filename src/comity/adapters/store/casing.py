@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, Table, and_, delete, desc, insert, or_, select, update
+from sqlalchemy import Connection, Select, Table, and_, delete, desc, insert, or_, select, update
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.group import Group
 from comity.adapters.store.reading import Reading
+from comity.adapters.store.sealed import digest, opened, sealed, sealing_of
 from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member
 from comity.domain.record.opened import uuid_trace
 from comity.domain.terms import Instant
@@ -24,16 +25,18 @@ def keep_case(group: Group, fact: CaseFile | CaseMoved | Member | Link | Grant) 
     match fact:
         case CaseFile():
             _one_number(group, fact)
-            _put(group, t.case_file, ("id",), {**_columns(fact), "purposes": msgspec.json.encode(fact.purposes)})
+            row = {**_columns(fact), "purposes": msgspec.json.encode(fact.purposes)}
+            _put(group, t.case_file, ("id",), sealed(group.sealing, t.case_file, row))
         case CaseMoved():
             _move_on(group, fact)
         case Member():
             _put(group, t.case_member, ("case_id", "account", "since"), _columns(fact))
         case Link():
-            _put(group, t.case_link, ("key", "case_id"), {**_columns(fact), "key": key_of(fact.id)})
+            row = {**_columns(fact), "key": key_of(fact.id)}
+            _put(group, t.case_link, ("key", "case_id"), sealed(group.sealing, t.case_link, row))
             group.about.things.add(key_of(fact.id))
         case Grant():
-            _put(group, t.case_grant, ("id",), _columns(fact))
+            _put(group, t.case_grant, ("id",), sealed(group.sealing, t.case_grant, _columns(fact)))
 
 
 def key_of(thing: str) -> bytes:
@@ -43,7 +46,7 @@ def key_of(thing: str) -> bytes:
 
 def _one_number(group: Group, fact: CaseFile) -> None:
     c = t.case_file.c
-    where = and_(c.number == fact.number, c.id != fact.id)
+    where = and_(c.number_key == digest(group.sealing, t.case_file, "number_key", fact.number), c.id != fact.id)
     if group.connection.execute(select(c.id).where(where)).first() is not None:
         raise Conflict("case-number-taken", number=fact.number)
 
@@ -53,7 +56,7 @@ def _move_on(group: Group, fact: CaseMoved) -> None:
     moved = update(t.case_file).where(and_(c.id == fact.case, c.state == fact.before)).values(state=fact.state)
     if not group.connection.execute(moved).rowcount:
         raise Conflict("case-moved-meanwhile", case=fact.case)
-    group.connection.execute(insert(t.case_move).values(**_columns(fact)))
+    group.connection.execute(insert(t.case_move).values(**sealed(group.sealing, t.case_move, _columns(fact))))
 
 
 def _columns(fact: Any) -> dict[str, Any]:
@@ -70,14 +73,14 @@ class Casing(Reading):
     """The part of the port that tells of cases."""
 
     def case(self, case: str) -> CaseFile | None:
-        found = self._asked(select(t.case_file).where(t.case_file.c.id == case))
+        found = self._asked(select(t.case_file).where(t.case_file.c.id == case), t.case_file)
         return _case(found[0]) if found else None
 
     def cases(self, ids: Collection[str] | None = None) -> tuple[CaseFile, ...]:
         query = select(t.case_file).order_by(desc(t.case_file.c.opened), t.case_file.c.id)
         if ids is not None:
             query = query.where(t.case_file.c.id.in_(sorted(ids)))
-        return tuple(map(_case, self._asked(query)))
+        return tuple(map(_case, self._asked(query, t.case_file)))
 
     def members(self, case: str) -> tuple[Member, ...]:
         c = t.case_member.c
@@ -97,7 +100,7 @@ class Casing(Reading):
     def links(self, case: str) -> tuple[Link, ...]:
         c = t.case_link.c
         where = and_(c.case_id == case, c.until.is_(None))
-        return tuple(map(_link, self._asked(select(t.case_link).where(where).order_by(c.at, c.id))))
+        return tuple(map(_link, self._asked(select(t.case_link).where(where).order_by(c.at, c.id), t.case_link)))
 
     def lies_in(self, ids: Sequence[str]) -> tuple[frozenset[str], ...]:
         c, found = t.case_link.c, dict[str, set[str]]()
@@ -109,13 +112,13 @@ class Casing(Reading):
 
     def case_moves(self, case: str) -> tuple[CaseMoved, ...]:
         c = t.case_move.c
-        rows = self._asked(select(t.case_move).where(c.case_id == case).order_by(c.seq))
+        rows = self._asked(select(t.case_move).where(c.case_id == case).order_by(c.seq), t.case_move)
         return tuple(CaseMoved(row.case_id, row.before, row.state, row.by, Instant(row.at), row.reason) for row in rows)
 
     def grants(self, account: str | None = None) -> tuple[Grant, ...]:
         c = t.case_grant.c
         query = select(t.case_grant).order_by(desc(c.at), c.id)
-        rows = self._asked(query if account is None else query.where(c.account == account))
+        rows = self._asked(query if account is None else query.where(c.account == account), t.case_grant)
         return tuple(
             Grant(
                 row.id,
@@ -131,9 +134,14 @@ class Casing(Reading):
             for row in rows
         )
 
-    def _asked(self, query: Select[Any] | Any) -> Sequence[Any]:
-        """All rows; Any: their columns are those that the query names."""
-        return self._read(lambda connection: connection.execute(query).all())
+    def _asked(self, query: Select[Any] | Any, table: Table | None = None) -> Sequence[Any]:
+        """All rows, those of a table that is told with its sealed columns opened; Any: their columns are those that the query names."""
+
+        def ask(connection: Connection) -> Sequence[Any]:
+            rows = connection.execute(query).all()
+            return rows if table is None else [opened(sealing_of(connection), table, row) for row in rows]
+
+        return self._read(ask)
 
 
 def _case(row: Any) -> CaseFile:

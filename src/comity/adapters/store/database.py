@@ -10,6 +10,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from comity.adapters.at_rest import Sealing
+
 T = TypeVar("T")
 IDLE_MAX = 6
 """Fewer than the pool holds, so that a scrub or a check always finds one."""
@@ -35,9 +37,16 @@ class Database(ABC):
 
     engine: Engine
     where: str
+    _engines: tuple[Engine, ...] = ()
+    """All of them, where there are several."""
 
     def __init__(self) -> None:
         self._idle: list[Connection] = []  # append and pop are atomic; no lock is needed
+
+    def seal_with(self, sealing: Sealing) -> None:
+        """What seals personal values here: before the first connection is made. `sealing_of` gives it back."""
+        for engine in self._engines or (self.engine,):
+            engine.update_execution_options(sealing=sealing)
 
     @abstractmethod
     def writer(self, patience_s: float) -> Connection:

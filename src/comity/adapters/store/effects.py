@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import msgspec
 from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from comity.adapters.store import tables as t
@@ -20,11 +19,13 @@ from comity.adapters.store.rows import (
     Log,
     channel_row,
     follows_columns,
+    notice_columns,
     peer_document,
     peer_of,
     told_columns,
     trace_rows,
 )
+from comity.adapters.store.sealed import body_in, opened, sealed
 from comity.domain.access import CaseFile, CaseMoved, Grant, Link, Member
 from comity.domain.ledger import EMPTY_ROOT, Channel, CompactRange, Predecessor, Standing
 from comity.errors import Conflict
@@ -52,7 +53,7 @@ _SETTLE = Prepared(
 )
 _e = t.entry.c
 _RAW = Prepared(
-    select(_e.idx, _e.envelope, _e.fields)
+    select(_e.idx, _e.body, _e.marking)
     .where(and_(_e.ch == bindparam("ch"), _e.idx >= bindparam("start"), _e.idx < bindparam("stop")))
     .order_by(_e.idx)
 )
@@ -82,9 +83,8 @@ def apply(group: Group, fact: Fact) -> None:
             _act(group, fact)
         case Listed():
             group.connection.execute(delete(t.warning).where(t.warning.c.name == fact.name))
-            group.connection.execute(
-                insert(t.warning).values(name=fact.name, sha256=fact.sha256, raw=fact.raw, by=fact.by, at=fact.at)
-            )
+            row = {"name": fact.name, "sha256": fact.sha256, "raw": fact.raw, "by": fact.by, "at": fact.at}
+            group.connection.execute(insert(t.warning).values(**sealed(group.sealing, t.warning, row)))
         case Noticed():
             _notice(group, fact)
         case Stopped():
@@ -93,7 +93,8 @@ def apply(group: Group, fact: Fact) -> None:
             _merge(group, fact)
         case Copied():
             values = {"issuer": fact.issuer, "id": fact.record, "what": fact.what, "sha256": fact.sha256}
-            group.connection.execute(insert(t.copied).values(**values, by=fact.by, at=fact.at))
+            row = values | {"by": fact.by, "at": fact.at}
+            group.connection.execute(insert(t.copied).values(**sealed(group.sealing, t.copied, row)))
         case Moved():
             _move(group, fact)
         case LogKept():
@@ -109,11 +110,12 @@ def apply(group: Group, fact: Fact) -> None:
 def _keep_peer(group: Group, fact: PeerKept) -> None:
     here = t.peer.c.name == fact.peer.name
     if fact.over is not None:
-        there = group.connection.execute(select(t.peer.c.document).where(here)).scalar()
-        if there is None or peer_of(there) != fact.over:
+        there = group.connection.execute(select(t.peer).where(here)).first()
+        if there is None or peer_of(opened(group.sealing, t.peer, there).document) != fact.over:
             raise Conflict("peer-changed-meanwhile", peer=fact.peer.name)
     group.connection.execute(delete(t.peer).where(here))
-    group.connection.execute(insert(t.peer).values(name=fact.peer.name, document=peer_document(fact.peer)))
+    row = {"name": fact.peer.name, "document": peer_document(fact.peer)}
+    group.connection.execute(insert(t.peer).values(**sealed(group.sealing, t.peer, row)))
 
 
 def _open(group: Group, fact: Opened) -> None:
@@ -163,7 +165,7 @@ def _drain(group: Group, fact: Drained) -> None:
         raise Conflict("drained-elsewhere", origin=fact.origin, at=log.drained, expected=fact.before)
     told = list(enumerate(fact.told, fact.before))
     _SETTLE.run_all(group.connection, [{"of_ch": log.ch, "of_idx": n, **told_columns(one)} for n, one in told])
-    group.stage_traces([row for n, one in told for row in trace_rows(log.ch, n, one)])
+    group.stage_traces([row for n, one in told for row in trace_rows(group.sealing, log.ch, n, one)])
     _make_findable(group, log.ch, fact)
     group.flush()
     log.drained = fact.after
@@ -173,7 +175,8 @@ def _drain(group: Group, fact: Drained) -> None:
 def _make_findable(group: Group, ch: int, fact: Drained) -> None:
     rows = _RAW.run(group.connection, {"ch": ch, "start": fact.before, "stop": fact.after})
     for row in rows:
-        group.stage_page(ch, row.idx, row.envelope, row.fields, fact.told[row.idx - fact.before])
+        _, envelope, fields = body_in(group.sealing, ch, row.idx, row.body, row.marking)
+        group.stage_page(ch, row.idx, envelope, fields, fact.told[row.idx - fact.before])
 
 
 def _bury(group: Group, fact: Buried) -> None:
@@ -187,12 +190,12 @@ def _act(group: Group, fact: Acted) -> None:
     row = {"issuer": fact.issuer, "id": fact.record, "at": fact.at, "outcome": fact.outcome}
     if _ACTED.run(group.connection, row).first() is not None:
         raise Conflict("already-acted", issuer=fact.issuer, record=fact.record)
-    _ACT.run(group.connection, row)
+    _ACT.run(group.connection, sealed(group.sealing, t.acted, row))
 
 
 def _notice(group: Group, fact: Noticed) -> None:
-    about = msgspec.json.encode(fact.about)
-    _NOTICE.run(group.connection, {"key": fact.key, "at": fact.at, "kind": fact.kind, "about": about})
+    row = {"key": fact.key, "at": fact.at, "kind": fact.kind, **notice_columns(fact.about)}
+    _NOTICE.run(group.connection, sealed(group.sealing, t.notice, row))
 
 
 def _stop(group: Group, fact: Stopped) -> None:

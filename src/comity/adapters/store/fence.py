@@ -11,6 +11,7 @@ from comity.adapters.store.erasing import erase_row
 from comity.adapters.store.marks import Gone, HighWater, gone_mark, line_mark, seen_mark, size_mark
 from comity.adapters.store.returning import WITNESS, returns
 from comity.adapters.store.rows import Log
+from comity.adapters.store.sealed import body_in, sealing_of
 from comity.domain.ledger import Standing, open_checkpoint
 from comity.domain.record import State, decode_fields, read_envelope
 from comity.domain.terms import NodeName
@@ -91,9 +92,10 @@ def _erased(connection: Connection, log: Log) -> Iterator[Gone]:
     where = and_(t.entry.c.ch == log.ch, t.entry.c.order_origin.is_not(None), t.entry.c.idx < log.size)
     for row in connection.execute(select(t.entry).where(where)):
         pointers = None
-        if row.envelope is not None:
-            here = {field.pointer for field in decode_fields(row.fields or b"")}
-            pointers = tuple(sorted(set(read_envelope(row.envelope).sealed) - here))
+        _, envelope, fields = body_in(sealing_of(connection), log.ch, row.idx, row.body, row.marking)
+        if envelope is not None:
+            here = {field.pointer for field in decode_fields(fields)}
+            pointers = tuple(sorted(set(read_envelope(envelope).sealed) - here))
         yield Gone(log.channel.origin, row.idx, row.order_origin, row.order_index, pointers)
 
 
@@ -112,8 +114,11 @@ def replay_erasures(connection: Connection, logs: Mapping[str, Log], told: HighW
         if log is None:
             continue
         here = and_(t.entry.c.ch == log.ch, t.entry.c.idx == gone.index)
-        row = connection.execute(select(t.entry.c.state, t.entry.c.fields).where(here)).first()
-        if row is None or not _holds(row.state, row.fields, gone.pointers):
+        row = connection.execute(select(t.entry).where(here)).first()
+        if row is None:
+            continue
+        fields = body_in(sealing_of(connection), log.ch, gone.index, row.body, row.marking)[2]
+        if not _holds(row.state, fields, gone.pointers):
             continue
         erasure = Erasure(Place(gone.origin, gone.index), gone.pointers)
         remain = erase_row(connection, log.ch, erasure, Place(gone.order_origin, gone.order_index))

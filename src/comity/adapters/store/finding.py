@@ -5,14 +5,17 @@ A channel that came back from a backup and has not caught up yet is left out: wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, desc, select
 
+from comity.adapters.at_rest import Sealing
 from comity.adapters.store import tables as t
 from comity.adapters.store.prepared import Prepared
 from comity.adapters.store.reading import Reading
 from comity.adapters.store.rows import told_of
+from comity.adapters.store.sealed import opened, posted, sealing_of, unposted
 from comity.domain.ledger import Standing
 from comity.domain.record import Told, Trace
 from comity.domain.terms import NodeName
@@ -26,7 +29,7 @@ _POSTINGS = Prepared(
     .order_by(t.trace.c.ch, t.trace.c.idx)
 )
 _OUTCOME = Prepared(
-    select(t.acted.c.outcome).where(and_(t.acted.c.issuer == bindparam("issuer"), t.acted.c.id == bindparam("id")))
+    select(t.acted).where(and_(t.acted.c.issuer == bindparam("issuer"), t.acted.c.id == bindparam("id")))
 )
 _e, _r = t.entry.c, t.trace.c
 _HEADS = select(_e.idx, _e.id, _e.kind, _e.issuer, _e.made, _e.fault).where(_e.settled)
@@ -94,8 +97,13 @@ class Finding(Reading):
         shown = self._shown()
         unique = list(dict.fromkeys(keys))
         if len(unique) == 1:  # what a drain asks for each request
-            row = {"name": name, "key": unique[0]}
-            rows = self._read(lambda connection: _POSTINGS.run(connection, row).all())
+            one = unique[0]
+
+            def ask(connection: Connection) -> Sequence[Any]:
+                row = {"name": name, "key": posted(sealing_of(connection), name, one)}
+                return _POSTINGS.run(connection, row).all()
+
+            rows = self._read(ask)
             places = [Place(shown[ch], index) for ch, index in rows if ch in shown]
             return {unique[0]: places} if places else {}
         return self._read(lambda connection: _traced(connection, name, unique, shown)) if unique else {}
@@ -124,8 +132,12 @@ class Finding(Reading):
 
     def acted(self, issuer: str, record: str) -> str | None:
         row = {"issuer": issuer, "id": record}
-        outcome: str | None = self._read(lambda connection: _OUTCOME.run(connection, row).scalar())
-        return outcome
+
+        def ask(connection: Connection) -> str | None:
+            found = _OUTCOME.run(connection, row).first()
+            return opened(sealing_of(connection), t.acted, found).outcome if found is not None else None
+
+        return self._read(ask)
 
 
 def _told(connection: Connection, ch: int, indexes: list[int]) -> dict[tuple[int, int], Told]:
@@ -137,18 +149,26 @@ def _told(connection: Connection, ch: int, indexes: list[int]) -> dict[tuple[int
         e, r = t.entry.c, t.trace.c
         heads = connection.execute(_HEADS.where(and_(e.ch == ch, e.idx.in_(indexes)))).all()
         postings = connection.execute(_POSTED.where(and_(r.ch == ch, r.idx.in_(indexes)))).all()
+    return told_in(sealing_of(connection), ch, heads, postings)
+
+
+def told_in(sealing: Sealing, ch: int, heads: Iterable[Any], postings: Iterable[Any]) -> dict[tuple[int, int], Told]:
+    """By channel and index. Any: rows of `entry`, and of `trace`."""
     traces: dict[int, list[Trace]] = {}
     for row in postings:
-        traces.setdefault(row.idx, []).append(Trace(row.name, row.key))
+        traces.setdefault(row.idx, []).append(Trace(row.name, unposted(sealing, row.name, row.key)))
+    for some in traces.values():
+        some.sort(key=lambda each: (each.name, each.key))
     return {(ch, row.idx): told_of(row, tuple(traces.get(row.idx, ()))) for row in heads}
 
 
 def _traced(connection: Connection, name: str, keys: list[bytes], shown: dict[int, str]) -> dict[bytes, list[Place]]:
     found: dict[bytes, list[Place]] = {}
-    c = t.trace.c
+    c, sealing = t.trace.c, sealing_of(connection)
     for at in range(0, len(keys), IN_MAX):
-        where = and_(c.name == name, c.key.in_(keys[at : at + IN_MAX]))
+        asked = {posted(sealing, name, key): key for key in keys[at : at + IN_MAX]}
+        where = and_(c.name == name, c.key.in_(asked))
         for row in connection.execute(select(c.key, c.ch, c.idx).where(where).order_by(c.key, c.ch, c.idx)):
             if row.ch in shown:
-                found.setdefault(row.key, []).append(Place(shown[row.ch], row.idx))
+                found.setdefault(asked[row.key], []).append(Place(shown[row.ch], row.idx))
     return found

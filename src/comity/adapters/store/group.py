@@ -16,6 +16,7 @@ from comity.adapters.store.marks import Gone, gone_mark, size_mark
 from comity.adapters.store.prepared import Inserting, Prepared, unless_there
 from comity.adapters.store.request_rows import Touched, remake, set_version
 from comity.adapters.store.rows import PROGRESS_COLUMNS, Log, entry_row, progress_row, trace_rows
+from comity.adapters.store.sealed import sealing_of
 from comity.domain.ledger import Checkpoint, Standing, leaf_of, note_bytes, signature_line
 from comity.domain.record import Entry, State, Told, encode_fields
 from comity.domain.terms import NodeName
@@ -61,6 +62,7 @@ class Group:
         catalog: Catalog | None = None,
     ):
         self.connection = connection
+        self.sealing = sealing_of(connection)
         self.me = me
         self.lost = lost  # channels that were cosigned on before a return from a backup, and unknown after it
         self.marks: list[str] = []  # written after COMMIT, before anything leaves
@@ -206,9 +208,9 @@ class Group:
         salt = self._salt()
         leaf = leaf_of(salt, letter.sealed.envelope)
         entry = Entry(index, State.PRESENT, salt, letter.sealed.envelope, encode_fields(letter.sealed.fields), None)
-        self._rows["entry"].append(entry_row(log.ch, entry, leaf, letter.told))
+        self._rows["entry"].append(entry_row(self.sealing, log.ch, entry, leaf, letter.told))
         self._rows["known"].append({"ch": log.ch, "id": letter.sealed.id, "idx": index})
-        self.stage_traces(trace_rows(log.ch, index, letter.told))
+        self.stage_traces(trace_rows(self.sealing, log.ch, index, letter.told))
         self.stage_page(log.ch, index, entry.envelope, entry.fields, letter.told)
         self.stage_endings(letter.told, entry.envelope, entry.fields)
         self._known[(log.ch, letter.sealed.id)] = index

@@ -73,7 +73,7 @@ def fill(group: Group, origin: str, entries: Sequence[Entry]) -> int:
         elif entry.state is not State.ERASED:
             continue
         want.discard(entry.index)
-        rows.append(entry_row(log.ch, entry, leaf, None))
+        rows.append(entry_row(group.sealing, log.ch, entry, leaf, None))
     group.stage_entries(rows)
     group.flush()
     return len(rows)
@@ -98,7 +98,9 @@ def hold(group: Group, origin: str, size: int, note: bytes, entries: Sequence[En
             if entry.index != place or entry.salt is None or entry.envelope is None:
                 raise Conflict("entry-missing", origin=origin, index=place)
             leaves.append(leaf_of(entry.salt, entry.envelope))
-        group.stage_entries([entry_row(log.ch, entry, leaf, None) for entry, leaf in zip(entries, leaves, strict=True)])
+        group.stage_entries(
+            [entry_row(group.sealing, log.ch, entry, leaf, None) for entry, leaf in zip(entries, leaves, strict=True)]
+        )
     else:
         if size != log.pending or size == log.size:
             raise Conflict("not-pending", origin=origin, pending=log.pending, size=size)

@@ -1,7 +1,7 @@
 """The inverted index of what can be searched, and the rows that it is made of: filled with every record, emptied with every erasure.
 
-`search_words` is the one table whose shape differs: a contentless FTS5 table on SQLite, arrays under GIN on PostgreSQL. Both hold the
-tokens of `search_text` and nothing else, so that either is made anew from those rows alone.
+`search_words` is the one table whose shape differs: a contentless FTS5 table on SQLite, arrays under GIN on PostgreSQL. Both hold keyed
+digests of the tokens of `search_text` and nothing else, so that either is made anew from those rows alone.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -26,11 +27,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from comity.adapters.at_rest import Sealing
 from comity.adapters.store import tables as t
 from comity.adapters.store.prepared import Inserting, Prepared, unless_there
+from comity.adapters.store.sealed import body_in, opened, sealed, sealing_of
 from comity.domain.record import ORDERS, PROPOSAL, Header, Told, filed, order_in
 from comity.domain.search import VERSION, Page, page_of
 from comity.domain.terms import Instant, NodeName
+from comity.errors import Malformed
 
 BLOCK = 1000
 VERSION_AT: Final = "search/version"
@@ -72,6 +76,8 @@ _HERE = Prepared(
     )
 )
 _ENDED = unless_there(t.search_ended, "issuer", "id")
+
+_said = msgspec.json.Decoder(tuple[str, str, str, str, str]).decode
 
 Filed = tuple[int, int, Page]
 """Number of the channel, index in it, and what the record there says."""
@@ -126,7 +132,7 @@ def file_pages(connection: Connection, pages: Sequence[Filed], after: int | None
             for doc, (ch, idx, p) in numbered
         ],
     )
-    _TEXT.run_all(connection, [_text_row(doc, page) for doc, (_, _, page) in numbered])
+    _TEXT.run_all(connection, [_text_row(sealing_of(connection), doc, page) for doc, (_, _, page) in numbered])
     _fill(connection, [(doc, page) for doc, (_, _, page) in numbered])
     return last + len(numbered)
 
@@ -144,43 +150,45 @@ def unfile(connection: Connection, ch: int, index: int, instead: Page | None = N
     here = t.search_place.c.doc == doc
     values = {"made": instead.made, "issuer": instead.issuer, "id": instead.record}
     connection.execute(update(t.search_place).where(here).values(**values))
-    _TEXT.run_all(connection, [_text_row(doc, instead)])
+    _TEXT.run_all(connection, [_text_row(sealing_of(connection), doc, instead)])
     _fill(connection, [(doc, instead)])
 
 
-def _text_row(doc: int, page: Page) -> dict[str, Any]:
-    return {
-        "doc": doc,
-        "words": page.words,
-        "parts": page.parts,
-        "kept": page.kept,
-        "kept_parts": page.kept_parts,
-        "marks": page.marks,
-    }
+def _text_row(sealing: Sealing, doc: int, page: Page) -> dict[str, Any]:
+    said = msgspec.json.encode((page.words, page.parts, page.kept, page.kept_parts, page.marks))
+    return sealed(sealing, t.search_text, {"doc": doc, "page": said})
 
 
-def page_at(row: Any) -> Page:
+def page_at(sealing: Sealing, row: Any) -> Page:
     """The page behind a row of both tables. Any: a row with all their columns."""
-    return Page(row.words, row.parts, row.kept, row.kept_parts, row.marks, row.issuer, row.id, Instant(row.made))
+    said = _said(opened(sealing, t.search_text, row).page)
+    return Page(*said, row.issuer, row.id, Instant(row.made))
 
 
 def _stored(connection: Connection, docs: Sequence[int]) -> list[tuple[int, Page]]:
     join = t.search_place.join(t.search_text, t.search_text.c.doc == t.search_place.c.doc)
     query = select(t.search_place, *(c for c in t.search_text.c if c.name != "doc")).select_from(join)
     rows = connection.execute(query.where(t.search_place.c.doc.in_(docs))).all()
-    return [(row.doc, page_at(row)) for row in rows]
+    sealing = sealing_of(connection)
+    return [(row.doc, page_at(sealing, row)) for row in rows]
 
 
 def _fill(connection: Connection, pages: Sequence[tuple[int, Page]]) -> None:
     if not pages:
         return
+    sealing = sealing_of(connection)
+    token = sealing.token
     if is_fts(connection):
-        connection.exec_driver_sql(_FTS, [_fts_row(doc, page) for doc, page in pages])
+        connection.exec_driver_sql(_FTS, [_fts_row(sealing, doc, page) for doc, page in pages])
     else:
         _WORDS.run_all(
             connection,
             [
-                {"doc": doc, "open": _array(doc, p.open_tokens()), "kept": _array(doc, p.kept_tokens())}
+                {
+                    "doc": doc,
+                    "open": _array(doc, map(token, p.open_tokens())),
+                    "kept": _array(doc, map(token, p.kept_tokens())),
+                }
                 for doc, p in pages
             ],
         )
@@ -199,14 +207,16 @@ def block_token(doc: int, bits: int) -> str:
 
 def _empty(connection: Connection, pages: Sequence[tuple[int, Page]]) -> None:
     if is_fts(connection):  # it has to be told what it was told before
-        connection.exec_driver_sql(_FTS_DELETE, [_fts_row(doc, page) for doc, page in pages])
+        sealing = sealing_of(connection)
+        connection.exec_driver_sql(_FTS_DELETE, [_fts_row(sealing, doc, page) for doc, page in pages])
         _set(connection, OWED, 1)
     else:
         connection.execute(delete(words).where(words.c.doc.in_([doc for doc, _ in pages])))
 
 
-def _fts_row(doc: int, page: Page) -> tuple[int, str, str]:
-    return doc, " ".join(page.open_tokens()), " ".join(page.kept_tokens())
+def _fts_row(sealing: Sealing, doc: int, page: Page) -> tuple[int, str, str]:
+    token = sealing.token
+    return doc, " ".join(map(token, page.open_tokens())), " ".join(map(token, page.kept_tokens()))
 
 
 # ---- all records -------------------------------------------------------------------------------------------------------
@@ -255,11 +265,12 @@ def refill(
         pages: list[Filed] = []
         for row in block:
             origin, writer = channels[row.ch]
-            told = filed(origin, row.envelope, row.fields or b"")
-            if (page := page_in(row.envelope, row.fields, told)) is not None:
+            _, envelope, fields = body_in(sealing_of(connection), row.ch, row.idx, row.body, row.marking)
+            told = filed(origin, envelope, fields)
+            if (page := page_in(envelope, fields, told)) is not None:
                 pages.append((row.ch, row.idx, page))
             if writer == me:
-                end(connection, me, ended_by(told.header, row.envelope, row.fields))
+                end(connection, me, ended_by(told.header, envelope, fields))
         last = file_pages(connection, pages, last)
         connection.exec_driver_sql("commit")
         done += len(block)
@@ -321,13 +332,17 @@ def wrong_pages(
         row.doc: row.idx
         for row in connection.execute(select(p.doc, p.idx).where(p.ch == ch, p.idx >= start, p.idx < stop))
     }
-    stored = {
-        indexes[doc]: page
-        for at in range(0, len(docs), BLOCK // 2)
-        for doc, page in _stored(connection, docs[at : at + BLOCK // 2])
-    }
+    stored, unread = dict[int, Page](), set[int]()
+    for doc in docs:  # one by one: what doesn't open is only derived, and made anew
+        try:
+            ((_, stored[indexes[doc]]),) = _stored(connection, [doc])
+        except (Malformed, ValueError):
+            unread.add(doc)
     wrong = {index for index in stored.keys() | wanted.keys() if stored.get(index) != wanted.get(index)}
+    wrong |= {indexes[doc] for doc in unread}
     if write:
+        for table in (t.search_text, t.search_place):  # their tokens go when `wrong_words` fills the index anew
+            connection.execute(delete(table).where(table.c.doc.in_(unread)))
         for index in sorted(wrong):
             unfile(connection, ch, index, wanted.get(index))
         file_pages(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from comity.domain.record import ORDERS, PROPOSAL, Entry, Told, order_in
-from comity.domain.search import Asked, Page, page_of, way_in
+from comity.domain.search import Asked, Page, answers, page_of
 from comity.errors import Malformed
 from comity.ports import Hit, Hits, Place
 
@@ -37,7 +37,7 @@ class MemorySearch:
         ended = set(kept.tombs) | {(me, record) for record in self._taken_back()}
         found: dict[tuple[str, str], tuple[int, Hit]] = {}
         for number, place, entry, told, page in self._pages():
-            if not open_(place.origin, place.index) or not _answers(page, asked):
+            if not open_(place.origin, place.index) or not answers(page, asked):
                 continue
             if {(page.issuer, page.record), (told.header.issuer, told.header.id)} & ended:
                 continue
@@ -78,20 +78,6 @@ class MemorySearch:
                 order = order_in(entry.envelope, entry.fields)
                 if order is not None and order.purpose != PROPOSAL:
                     yield from (target.id for target in order.targets if target.pointers is None)
-
-
-def _answers(page: Page, asked: Asked) -> bool:
-    if asked.since is not None and page.made < asked.since:
-        return False
-    if asked.until is not None and page.made >= asked.until:
-        return False
-    sides = [(f" {page.words} ", page.parts.split(), page.marks.split())]
-    if asked.kept:
-        sides.append((f" {page.kept} ", page.kept_parts.split(), []))
-    return any(
-        all(any(way_in(way, *side) for way in term for side in sides) for term in (*terms, *asked.only))
-        for terms in asked.either
-    )
 
 
 def numbered(told: Told, shelf: Any, index: int, content: Any) -> None:

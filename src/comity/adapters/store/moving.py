@@ -14,6 +14,7 @@ from comity.adapters.store.inverted import refill_words
 from comity.adapters.store.prepared import Inserting
 from comity.adapters.store.reading import load_logs
 from comity.adapters.store.rebuilding import differences
+from comity.adapters.store.sealed import choose_key, sealing_of
 from comity.errors import Conflict, Misconfigured
 
 BLOCK = 2000
@@ -31,6 +32,8 @@ def copy_store(source: Connection, target: Connection, where: str) -> dict[str, 
     if found != t.SCHEMA_VERSION:
         raise Misconfigured("schema-older", found=found, known=t.SCHEMA_VERSION, mend=schema.MEND)
     schema.prepare(target)
+    for connection in (source, target):  # the values come along as they are sealed
+        choose_key(source, sealing_of(connection))
     for table in TABLES:
         if target.execute(select(func.count()).select_from(table)).scalar():
             raise Conflict("store-not-empty", where=where, table=table.name)

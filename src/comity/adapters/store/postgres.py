@@ -15,20 +15,22 @@ from sqlalchemy import URL, Connection, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
+from comity.adapters.at_rest import Sealing
 from comity.adapters.store import inverted
 from comity.adapters.store import tables as t
 from comity.adapters.store.database import Database, Scrubbed
-from comity.adapters.store.sql import SqlStore
+from comity.adapters.store.sealed import SEALED
+from comity.adapters.store.sql import Keys, SqlStore
 from comity.domain.terms import NodeName
 from comity.errors import Busy, Misconfigured, NoSpace, Unreachable
-from comity.ports import Catalog, Keyring, Step, no_step
+from comity.ports import Catalog, Step, no_step
 
 T = TypeVar("T")
 OWNER = 0x636F_6D69_7479  # "comity": the advisory lock that the writer's session holds, one in each database
 TURN = "store/turn"
 _MARK = "insert into cursor (name, at) values (%s, %s) on conflict (name) do update set at = excluded.at"
 SETTINGS = {"connect_timeout": "10", "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3"}
-BODIES = (t.entry, t.trace, t.warning, t.search_place, t.search_text, inverted.words)
+BODIES = (t.entry, t.trace, *SEALED, t.search_place, inverted.words)
 _OLDER = """select pid, xact_start from pg_stat_activity
  where pid <> pg_backend_pid() and datname = current_database() and backend_xmin is not null"""
 """Who may still see rows that are gone, and because of whom a rewritten table would keep them: a reader, or the server's own analysis."""
@@ -70,6 +72,7 @@ class PostgresDatabase(Database):
             place, isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=8, connect_args=settings
         )
         self._single = create_engine(place, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=settings)
+        self._engines = (self.engine, self._single)
         self._writer: Connection | None = None
         self._session = 0  # of the writer, on the server
 
@@ -257,18 +260,18 @@ class PostgresStore(SqlStore):
         url: str,
         marks: Path,
         me: NodeName,
-        keyring: Keyring,
+        keyring: Keys,
         salt: Callable[[], bytes],
         *,
         step: Step = no_step,
         inspect: bool = False,
         group_max: int = 256,
         catalog: Catalog | None = None,
+        sealing: Sealing | None = None,
     ) -> None:
         database = PostgresDatabase(url)
-        super().__init__(
-            database, marks, me, keyring, salt, step=step, inspect=inspect, group_max=group_max, catalog=catalog
-        )
+        more: dict[str, Any] = {"step": step, "inspect": inspect, "group_max": group_max}
+        super().__init__(database, marks, me, keyring, salt, **more, catalog=catalog, sealing=sealing)
 
 
 def _older_ended(connection: Connection) -> bool:

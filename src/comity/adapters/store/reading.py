@@ -12,13 +12,14 @@ from comity.adapters.store import tables as t
 from comity.adapters.store.growth import FULL
 from comity.adapters.store.prepared import Prepared
 from comity.adapters.store.rows import Log, entry_in, log_of
+from comity.adapters.store.sealed import sealing_of
 from comity.domain.ledger import TILE_WIDTH, Channel, Line, Position
 from comity.domain.record import Entry
 from comity.errors import NotFound
 
 _c = t.entry.c
 _BETWEEN = (
-    select(_c.idx, _c.state, _c.salt, _c.envelope, _c.fields, _c.order_origin, _c.order_index)
+    select(_c.ch, _c.idx, _c.state, _c.body, _c.marking, _c.order_origin, _c.order_index)
     .where(and_(_c.ch == bindparam("ch"), _c.idx >= bindparam("start"), _c.idx < bindparam("stop")))
     .order_by(_c.idx)
 )
@@ -86,11 +87,11 @@ class Reading(ABC):
 
     def entries(self, origin: str, start: int, stop: int) -> list[Entry]:
         row = {"ch": self._log(origin).ch, "start": start, "stop": stop}
-        return self._read(lambda connection: [entry_in(*found) for found in _ENTRIES.run(connection, row)])
+        return self._read(lambda connection: _entries(connection, _ENTRIES, row))
 
     def parted(self, origin: str, start: int, stop: int) -> list[Entry]:
         row = {"ch": self._log(origin).ch, "start": start, "stop": stop}
-        return self._read(lambda connection: [entry_in(*found) for found in _PARTED.run(connection, row)])
+        return self._read(lambda connection: _entries(connection, _PARTED, row))
 
     def leaves(self, origin: str, start: int, stop: int) -> list[bytes]:
         log = self._log(origin)
@@ -132,6 +133,11 @@ class Reading(ABC):
         query = select(t.cosignature).where(where).order_by(asc(c.size)).limit(1)
         row = self._read(lambda connection: connection.execute(query).first())
         return _line(row) if row else None
+
+
+def _entries(connection: Connection, prepared: Prepared, row: Mapping[str, Any]) -> list[Entry]:
+    sealing = sealing_of(connection)
+    return [entry_in(sealing, *found) for found in prepared.run(connection, row)]
 
 
 def _line(row: Any) -> Line:

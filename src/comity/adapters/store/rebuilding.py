@@ -11,6 +11,7 @@ from comity.adapters.store.growth import Growth
 from comity.adapters.store.inverted import ended_by, page_in, wrong_endings, wrong_pages, wrong_words
 from comity.adapters.store.request_rows import wrong_rows
 from comity.adapters.store.rows import Log, entry_of, told_columns, trace_rows
+from comity.adapters.store.sealed import sealing_of
 from comity.domain.ledger import CompactRange, leaf_of
 from comity.domain.record import State, filed
 from comity.domain.search import Page
@@ -63,17 +64,18 @@ def _block(
         yield f"{origin}: entries are missing between {start} and {stop}"
         return
     there = and_(t.trace.c.ch == log.ch, t.trace.c.idx >= start, t.trace.c.idx < stop)
+    sealing = sealing_of(connection)
     stored = {(row.name, row.key, row.idx) for row in connection.execute(select(t.trace).where(there))}
     wanted: list[dict[str, object]] = []
     pages: dict[int, Page] = {}
     for row in rows:
-        entry = entry_of(row)
+        entry = entry_of(sealing, row)
         if entry.salt is not None and entry.envelope is not None and leaf_of(entry.salt, entry.envelope) != row.leaf:
             yield f"{origin} {row.idx}: the envelope does not give the leaf"
         if not row.settled:
             continue
         told = filed(origin, entry.envelope, entry.fields)
-        wanted += trace_rows(log.ch, row.idx, told)
+        wanted += trace_rows(sealing, log.ch, row.idx, told)
         if (page := page_in(entry.envelope, entry.fields, told)) is not None:
             pages[row.idx] = page
         if log.channel.writer == me:

@@ -43,8 +43,8 @@ def regain(
         raise Conflict("root-differs", origin=origin, size=signed.size)
     for entry, leaf in zip(entries, grown, strict=True):
         told = filed(origin, entry.envelope, entry.fields)
-        group.stage_entries([entry_row(log.ch, entry, leaf, told)])
-        group.stage_traces(trace_rows(log.ch, entry.index, told))
+        group.stage_entries([entry_row(group.sealing, log.ch, entry, leaf, told)])
+        group.stage_traces(trace_rows(group.sealing, log.ch, entry.index, told))
         group.stage_page(log.ch, entry.index, entry.envelope, entry.fields, told)
         group.stage_endings(told, entry.envelope, entry.fields)
         if told.header is not None:

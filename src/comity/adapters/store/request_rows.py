@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select
 from comity.adapters.store import tables as t
 from comity.adapters.store.prepared import Inserting, Prepared
 from comity.adapters.store.rows import Log
+from comity.adapters.store.sealed import envelope_in, sealing_of
 from comity.domain.access.reach import reach_of, reaches_raw
 from comity.domain.ledger import Place, Standing
 from comity.domain.record import Record, open_record
@@ -34,10 +35,10 @@ BELONGING: Final = ("request", "report", "record")
 
 _e, _r, _s, _l = t.entry.c, t.trace.c, t.request_state.c, t.case_link.c
 _other = t.trace.alias("other")
-_READABLE = and_(_e.settled, _e.fault.is_(None), _e.envelope.is_not(None))
+_READABLE = and_(_e.settled, _e.fault.is_(None), _e.body.is_not(None))
 _HERE = and_(_e.ch == _r.ch, _e.idx == _r.idx)
 _NAMED = (
-    select(_r.key, _r.ch, _r.idx, _e.id, _e.envelope)
+    select(_r.key, _r.ch, _r.idx, _e.id, _e.body, _e.marking)
     .select_from(t.trace.join(t.entry, _HERE))
     .where(_READABLE)
     .order_by(_r.key, _r.ch, _r.idx)
@@ -118,9 +119,12 @@ def _named(
         rows: Sequence[Any] = _OF_ONE.run(connection, {"name": name, "key": keys[0]}).all()
     else:
         rows = connection.execute(_NAMED.where(and_(_r.name == name, _r.key.in_(keys)))).all()
-    for key, ch, idx, record, envelope in rows:
+    sealing = sealing_of(connection)
+    for key, ch, idx, record, body, marking in rows:
         if ch in shown:
-            found.setdefault(key, []).append((ch, idx, record, open_record(envelope, ())))
+            found.setdefault(key, []).append(
+                (ch, idx, record, open_record(envelope_in(sealing, ch, idx, body, marking), ()))
+            )
     return found
 
 
@@ -133,7 +137,7 @@ def _gone(
     rest = [ref for ref in named if ref not in gone]
     here = set(connection.execute(select(_e.id).where(_e.id.in_(rest))).scalars()) if rest else set()
     join = t.known.join(t.entry, and_(_e.ch == k.ch, _e.idx == k.idx))
-    once = select(k.id).select_from(join).where(and_(k.id.in_(rest), k.ch.in_(shown), _e.envelope.is_(None)))
+    once = select(k.id).select_from(join).where(and_(k.id.in_(rest), k.ch.in_(shown), _e.body.is_(None)))
     return gone | (set(connection.execute(once).scalars()) - here if rest else set())
 
 

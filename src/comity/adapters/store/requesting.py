@@ -29,6 +29,7 @@ from comity.adapters.store.finding import IN_MAX
 from comity.adapters.store.reading import Reading
 from comity.adapters.store.request_rows import key_of, summary_in
 from comity.adapters.store.rows import entry_in
+from comity.adapters.store.sealed import sealing_of
 from comity.domain.access import Sight
 from comity.domain.access.reach import SECOND_MS, Reach, read_reaches
 from comity.domain.ledger import Place, Standing
@@ -157,17 +158,18 @@ class Requesting(Reading):
         for place in dict.fromkeys(places):
             if self._log(place.origin).channel.standing is not Standing.BEHIND:
                 wanted.setdefault(place.origin, []).append(place.index)
-        columns = (_e.idx, _e.state, _e.salt, _e.envelope, _e.fields, _e.order_origin, _e.order_index)
+        columns = (_e.ch, _e.idx, _e.state, _e.body, _e.marking, _e.order_origin, _e.order_index)
 
         def ask(connection: Connection) -> dict[Place, Entry]:
             found: dict[Place, Entry] = {}
-            readable = and_(_e.settled, _e.fault.is_(None), _e.envelope.is_not(None), self._seen(connection))
+            sealing = sealing_of(connection)
+            readable = and_(_e.settled, _e.fault.is_(None), _e.body.is_not(None), self._seen(connection))
             for origin, indexes in wanted.items():
                 here = _e.ch == self._log(origin).ch
                 for at in range(0, len(indexes), IN_MAX):
                     query = select(*columns).where(and_(here, _e.idx.in_(indexes[at : at + IN_MAX]), readable))
                     for row in connection.execute(query):
-                        found[Place(origin, row[0])] = self._shown_entry(entry_in(*row))
+                        found[Place(origin, row.idx)] = self._shown_entry(entry_in(sealing, *row))
             return found
 
         return self._read(ask) if wanted else {}

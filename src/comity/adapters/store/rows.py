@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
+from comity.adapters.at_rest import Sealing
 from comity.adapters.store.growth import Growth
+from comity.adapters.store.sealed import body_in, entry_body, posted
 from comity.domain.ledger import (
     Admission,
     Channel,
@@ -137,15 +139,13 @@ def log_of(row: Mapping[str, Any], open_tiles: list[bytes]) -> Log:
     )
 
 
-def entry_row(ch: int, entry: Entry, leaf: bytes, told: Told | None) -> dict[str, Any]:
+def entry_row(sealing: Sealing, ch: int, entry: Entry, leaf: bytes, told: Told | None) -> dict[str, Any]:
     return {
         "ch": ch,
         "idx": entry.index,
         "leaf": leaf,
         "state": int(entry.state),
-        "salt": entry.salt,
-        "envelope": entry.envelope,
-        "fields": entry.fields,
+        **entry_body(entry, sealing, ch),
         "order_origin": entry.order.origin if entry.order else None,
         "order_index": entry.order.index if entry.order else None,
         **told_columns(told),
@@ -164,30 +164,48 @@ def told_columns(told: Told | None) -> dict[str, Any]:
     }
 
 
-def trace_rows(ch: int, index: int, told: Told) -> list[dict[str, Any]]:
-    return [{"name": trace.name, "key": trace.key, "ch": ch, "idx": index} for trace in postings(told)]
+def trace_rows(sealing: Sealing, ch: int, index: int, told: Told) -> list[dict[str, Any]]:
+    return [
+        {"name": each.name, "key": posted(sealing, each.name, each.key), "ch": ch, "idx": index}
+        for each in postings(told)
+    ]
 
 
-def entry_of(row: Any) -> Entry:
-    return entry_in(row.idx, row.state, row.salt, row.envelope, row.fields, row.order_origin, row.order_index)
+def entry_of(sealing: Sealing, row: Any) -> Entry:
+    return entry_in(sealing, row.ch, row.idx, row.state, row.body, row.marking, row.order_origin, row.order_index)
 
 
 def entry_in(
+    sealing: Sealing,
+    ch: int,
     index: int,
     state: int,
-    salt: bytes | None,
-    envelope: bytes | None,
-    fields: bytes | None,
+    body: bytes | None,
+    marking: str | None,
     order_origin: str | None,
     order_index: int,
 ) -> Entry:
     order = Order(order_origin, order_index) if order_origin is not None else None
-    return Entry(index, State(state), salt, envelope, fields or b"", order)
+    salt, envelope, fields = body_in(sealing, ch, index, body, marking)
+    return Entry(index, State(state), salt, envelope, fields, order)
 
 
 def told_of(row: Any, traces: tuple[Trace, ...]) -> Told:
     header = Header(row.id, row.kind, row.issuer, Instant(row.made)) if row.id is not None else None
     return Told(header, traces, row.fault)
+
+
+NAMED = ("request", "report", "record", "order", "sha256")
+"""Members of a notice that name a thing by its id or digest."""
+PLACED = (("origin", "index"), ("ours", "ours_index"))
+"""Members of a notice that name a record by its place."""
+ASKED_FOR = frozenset((*NAMED, *(name for pair in PLACED for name in pair)))
+
+
+def notice_columns(about: Mapping[str, Any]) -> dict[str, bytes]:
+    """All that a notice says, to be sealed; and beside it what queries ask for."""
+    named = {name: value for name, value in about.items() if name in ASKED_FOR}
+    return {"about": msgspec.json.encode(named), "told": msgspec.json.encode(about)}
 
 
 def peer_document(peer: Peer) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -27,12 +27,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from comity.adapters.store import tables as t
-from comity.adapters.store.inverted import COARSE_BITS, FINE_BITS, block_token, is_fts, words
+from comity.adapters.store.inverted import BLOCK, COARSE_BITS, FINE_BITS, block_token, is_fts, page_at, words
 from comity.adapters.store.reading import Reading
 from comity.adapters.store.rows import entry_in
+from comity.adapters.store.sealed import sealing_of
 from comity.domain.ledger import Standing
 from comity.domain.record import Entry, Header
-from comity.domain.search import Asked, Head, Mark, Phrase, Piece, Term, Way
+from comity.domain.search import PIECE_CHARS, Asked, Head, Mark, Phrase, Piece, Term, Way, answers
 from comity.domain.terms import Instant
 from comity.errors import Malformed
 from comity.ports import Hit, Hits, Place
@@ -93,28 +94,51 @@ class Searching(Reading):
 
     def _hits(self, connection: Connection, docs: Sequence[int], shown: dict[int, str]) -> Iterable[Hit]:
         join = t.search_place.join(t.entry, and_(_e.ch == _p.ch, _e.idx == _p.idx))
-        columns = (_e.idx, _e.state, _e.salt, _e.envelope, _e.fields, _e.order_origin, _e.order_index)
-        heads = (_p.ch, _e.id, _e.kind, _e.issuer, _e.made)
+        columns = (_e.ch, _e.idx, _e.state, _e.body, _e.marking, _e.order_origin, _e.order_index)
+        heads = (_e.id, _e.kind, _e.issuer, _e.made)
         query = select(*columns, *heads).select_from(join).where(_p.doc.in_(docs)).order_by(desc(_p.doc))
+        sealing = sealing_of(connection)
         for row in connection.execute(query):
             header = Header(row.id, row.kind, row.issuer, Instant(row.made))
-            yield Hit(Place(shown[row.ch], row.idx), header, self._shown_entry(entry_in(*row[:7])))
+            yield Hit(Place(shown[row.ch], row.idx), header, self._shown_entry(entry_in(sealing, *row[:7])))
 
 
 def _top(connection: Connection, asked: Asked, where: ColumnElement[bool], before: int | None = None) -> Sequence[Any]:
-    """The last ones filed, below `before` where that is given; Any: rows with the columns named here."""
+    """The last ones filed, below `before` where that is given; Any: rows with the columns named here, at least."""
     if not is_fts(connection):
         return _walked(connection, asked, where, before)
     # The sign keeps SQLite from asking FTS5 for one row after another.
     join = _fts.join(t.search_place, _p.doc == literal_column("+search_words.rowid"))
-    here = literal_column("search_words").op("match", return_type=Boolean())(
-        _fts_query(_either(asked), kept=asked.kept)
-    )
+    said = _fts_query(_either(asked), sealing_of(connection).token, kept=asked.kept)
+    here = literal_column("search_words").op("match", return_type=Boolean())(said)
     query = select(_p.doc, _p.ch, _p.idx, _p.issuer, _p.id).select_from(join.join(t.entry, _AT))
-    below = _p.doc < before if before is not None else true()
-    return connection.execute(
-        query.where(and_(here, where, below)).order_by(desc(_fts.c.rowid)).limit(COUNTED_MAX + 1)
-    ).all()
+    query = query.where(and_(here, where)).order_by(desc(_fts.c.rowid))
+    return _verified(connection, query, asked, before)
+
+
+def _verified(connection: Connection, query: Select[Any], asked: Asked, before: int | None) -> Sequence[Any]:
+    """The last ones filed; where the index can't say in which order words stand, those whose text holds what is asked for."""
+    found: list[Any] = []
+    loose, block = _is_loose(connection, asked), COUNTED_MAX + 1
+    query = _with_text(query) if loose else query
+    while len(found) <= COUNTED_MAX:
+        below = _p.doc < before if before is not None else true()
+        rows = connection.execute(query.where(below).limit(block)).all()
+        found += _holding(connection, rows, asked, loose=loose)
+        if not loose or len(rows) < block:
+            break
+        block, before = BLOCK, rows[-1].doc
+    return found[: COUNTED_MAX + 1]
+
+
+def _with_text(query: Select[Any]) -> Select[Any]:
+    return query.add_columns(t.search_text.c.page, _p.made).join(t.search_text, t.search_text.c.doc == _p.doc)
+
+
+def _holding(connection: Connection, rows: Sequence[Any], asked: Asked, *, loose: bool) -> Sequence[Any]:
+    """Those whose text holds what is asked for. Any: rows of `_with_text` where the index is loose."""
+    sealing = sealing_of(connection)
+    return [row for row in rows if answers(page_at(sealing, row), asked)] if loose else rows
 
 
 def _walked(connection: Connection, asked: Asked, where: ColumnElement[bool], before: int | None) -> Sequence[Any]:
@@ -124,24 +148,28 @@ def _walked(connection: Connection, asked: Asked, where: ColumnElement[bool], be
     """
     at: int = (connection.execute(select(func.max(_p.doc))).scalar() or 0) if before is None else before - 1
     rows: list[Any] = []
-    looked = 0
+    looked, loose = 0, _is_loose(connection, asked)
     connection.exec_driver_sql("begin")
     try:
         for way in ("hashjoin", "mergejoin"):  # either would read whole tables for a few rows
             connection.exec_driver_sql(f"set local enable_{way} = off")
         while at > 0 and len(rows) <= COUNTED_MAX:
             lacking = COUNTED_MAX + 1 - len(rows)
+            limit = max(lacking, BLOCK) if loose else lacking
             expected = lacking * looked / len(rows) if rows else looked * lacking
-            if looked >= LOOKED_MIN and expected > EXPECTED_MAX:
-                rows += connection.execute(_pg_query(asked, where, None, at, lacking)).all()
-                break
+            all_left = looked >= LOOKED_MIN and expected > EXPECTED_MAX
             bits = COARSE_BITS if (at + 1) % (1 << COARSE_BITS) == 0 and looked >= LOOKED_MIN else FINE_BITS
-            rows += connection.execute(_pg_query(asked, where, block_token(at, bits), at, lacking)).all()
-            start = at >> bits << bits
+            block = None if all_left else block_token(at, bits)
+            query = _pg_query(asked, where, sealing_of(connection).token, block, at)
+            found = connection.execute((_with_text(query) if loose else query).limit(limit)).all()
+            rows += _holding(connection, found, asked, loose=loose)
+            start = 0 if all_left else at >> bits << bits
+            if len(found) == limit:
+                start = found[-1].doc
             looked, at = looked + at + 1 - start, start - 1
     finally:
         connection.exec_driver_sql("commit")
-    return rows
+    return rows[: COUNTED_MAX + 1]
 
 
 LOOKED_MIN: Final = 2 << FINE_BITS
@@ -149,17 +177,37 @@ EXPECTED_MAX: Final = 8 << COARSE_BITS
 """Documents that are looked through block by block at most, as far as can be foreseen."""
 
 
-def _pg_query(asked: Asked, where: ColumnElement[bool], block: str | None, at: int, limit: int) -> Select[Any]:
+def _pg_query(asked: Asked, where: ColumnElement[bool], token: Token, block: str | None, at: int) -> Select[Any]:
     """The inner query's order is kept by the joins around it, so that no more rows are judged than are wanted."""
     matched = or_(
-        *(and_(*(_pg_term(term, block, kept=asked.kept) for term in terms or (_ANY,))) for terms in _either(asked))
+        *(
+            and_(*(_pg_term(term, token, block, kept=asked.kept) for term in terms or (_ANY,)))
+            for terms in _either(asked)
+        )
     )
-    x = t.search_text
-    inner = select(words.c.doc).select_from(words.join(x, x.c.doc == words.c.doc))
+    inner = select(words.c.doc)
     hits = inner.where(and_(matched, words.c.doc <= at)).order_by(desc(words.c.doc)).offset(0).subquery("hits")
     join = hits.join(t.search_place, _p.doc == hits.c.doc).join(t.entry, _AT)
     query = select(_p.doc, _p.ch, _p.idx, _p.issuer, _p.id).select_from(join)
-    return query.where(where).order_by(desc(hits.c.doc)).limit(limit)
+    return query.where(where).order_by(desc(hits.c.doc))
+
+
+def _is_loose(connection: Connection, asked: Asked) -> bool:
+    """Whether the index may name records that don't hold it."""
+    fts = is_fts(connection)
+    return any(_way_is_loose(way, fts=fts) for terms in asked.either for term in terms for way in term)
+
+
+def _way_is_loose(way: Way, *, fts: bool) -> bool:
+    match way:
+        case Phrase(runs):
+            return len(runs) > 1 and way.begins if fts else len(runs) > 1 or len(way.tokens) > 1
+        case Piece():
+            return not fts and len(way.tokens) > 1
+        case Mark():
+            return False
+        case Head(text_):
+            return len(text_) > PIECE_CHARS
 
 
 def _unique(rows: Iterable[Any]) -> list[Any]:
@@ -193,24 +241,24 @@ def _either(asked: Asked) -> list[tuple[Term, ...]]:
 
 _ANY: Term = (Mark("¤a"),)
 
+Token = Callable[[str], str]
+"""How a token lies in the index."""
 
-def _fts_query(either: Iterable[Sequence[Term]], *, kept: bool) -> str:
+
+def _fts_query(either: Iterable[Sequence[Term]], token: Token, *, kept: bool) -> str:
     """In the language of FTS5. Tokens hold letters, marks, digits and signs that are none of its own: nothing to escape."""
 
     def way(one: Way) -> str:
         columns = "{open kept}" if kept and not isinstance(one, Mark) else "open"
         match one:
-            case Phrase(runs) if one.begins and len(runs) == 1:
-                said = f'"·{runs[0]}"'
-            case Phrase():
-                said = f'"{" ".join(one.tokens)}"{" *" if one.begins else ""}'
-            case Piece():
-                said = f'"{" ".join(one.tokens)}"'
-            case Mark():
-                said = f'"{one.token}"'
-            case Head():
-                said = f'"{one.text}" *'
-        return f"{columns} : {said}"
+            case Phrase() | Piece():
+                followed, beside = _asked_of(one)
+                said = " AND ".join(
+                    [f'"{" ".join(map(token, followed))}"'] * bool(followed) + [f'"{token(each)}"' for each in beside]
+                )
+            case Mark() | Head():
+                said = f'"{token(one.token)}"'
+        return f"{columns} : ({said})"
 
     def term(ways: Term) -> str:
         return f"({' OR '.join(map(way, ways))})"
@@ -218,37 +266,24 @@ def _fts_query(either: Iterable[Sequence[Term]], *, kept: bool) -> str:
     return " OR ".join(f"({' AND '.join(map(term, terms or (_ANY,)))})" for terms in either)
 
 
-def _pg_term(ways: Term, block: str | None, *, kept: bool) -> ColumnElement[bool]:
-    return or_(*(_pg_way(way, block, kept=kept) for way in ways))
+def _asked_of(way: Phrase | Piece) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tokens that follow one another, and those that stand somewhere: of what only begins so, its first character."""
+    if isinstance(way, Phrase) and way.begins:
+        return way.tokens[:-1], ("·" + way.runs[-1],)
+    return way.tokens, ()
 
 
-def _pg_way(way: Way, block: str | None, *, kept: bool) -> ColumnElement[bool]:
-    x = t.search_text.c
-    sides = [(words.c.open, x.words, x.parts)]
-    if kept and not isinstance(way, Mark):
-        sides.append((words.c.kept, x.kept, x.kept_parts))
-    return or_(*(_pg_side(way, block, tokens, folded, parts) for tokens, folded, parts in sides))
+def _pg_term(ways: Term, token: Token, block: str | None, *, kept: bool) -> ColumnElement[bool]:
+    return or_(*(_pg_way(way, token, block, kept=kept) for way in ways))
 
 
-def _pg_side(way: Way, block: str | None, tokens: Any, folded: Any, parts: Any) -> ColumnElement[bool]:
-    """The array says which pages may hold it, and the folded text in which order. Any: columns of either side."""
-    spaced = literal(" ", t.Word).op("||")(folded).op("||")(literal(" ", t.Word))
-
-    def holds(asked: Sequence[str]) -> ColumnElement[bool]:
-        wanted = [*asked, block] if block is not None else list(asked)
-        held: ColumnElement[bool] = tokens.contains(literal(wanted, ARRAY(Text)))
-        return held
-
-    match way:
-        case Phrase(runs):
-            asked = list(way.tokens[:-1]) if way.begins else list(way.tokens)
-            asked += ["·" + runs[-1]] if way.begins else []
-            if len(asked) == 1:  # one token has no order
-                return holds(asked)
-            return and_(holds(asked), spaced.op("like", return_type=Boolean())(f"%{way.pattern}%"))
-        case Piece(text_):
-            return and_(holds(way.tokens), parts.op("like", return_type=Boolean())(f"%{text_}%"))
-        case Mark(token):
-            return holds([token])
-        case Head(text_):
-            return and_(holds([way.token]), spaced.op("like", return_type=Boolean())(f"% {text_}%"))
+def _pg_way(way: Way, token: Token, block: str | None, *, kept: bool) -> ColumnElement[bool]:
+    """The array says which pages may hold it; in which order, is seen in their texts."""
+    if isinstance(way, Phrase | Piece):
+        followed, beside = _asked_of(way)
+        asked = [token(each) for each in (*followed, *beside)]
+    else:
+        asked = [token(way.token)]
+    asked += [block] if block is not None else []
+    sides = [words.c.open, words.c.kept] if kept and not isinstance(way, Mark) else [words.c.open]
+    return or_(*(side.contains(literal(asked, ARRAY(Text))) for side in sides))

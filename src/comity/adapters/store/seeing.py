@@ -32,14 +32,15 @@ from sqlalchemy import (
 
 from comity.adapters.store import tables as t
 from comity.adapters.store.casing import Casing
-from comity.adapters.store.finding import IN_MAX, Finding
+from comity.adapters.store.finding import IN_MAX, Finding, told_in
 from comity.adapters.store.listing import Listing, noticed
 from comity.adapters.store.requesting import Reaches, Requesting
-from comity.adapters.store.rows import Log, entry_in, told_of
+from comity.adapters.store.rows import NAMED, PLACED, Log, entry_in
+from comity.adapters.store.sealed import posted, sealing_of
 from comity.adapters.store.searching import Searching
 from comity.domain.access import Sight
 from comity.domain.ledger import Channel, Lane, Standing
-from comity.domain.record import Entry, Told, Trace, decode_fields, encode_fields
+from comity.domain.record import Entry, Told, decode_fields, encode_fields
 from comity.domain.terms import NodeName, instant_text
 from comity.ports import Catalog, Fact, Letter, Noticed, Place
 from comity.ports.people import People
@@ -49,36 +50,32 @@ BELONGING = ("request", "report", "record")
 """Postings that tell to what a record belongs."""
 PASSED_ON = frozenset(name for name in dir(People) if not name.startswith("_")) | {"keep"}
 """What the whole store does for a person as for anybody: it keeps, and knows the accounts."""
-NAMED = ("request", "report", "record", "order", "sha256")
-"""Members of a notice that name a thing by its id or digest."""
-PLACED = (("origin", "index"), ("ours", "ours_index"))
-"""Members of a notice that name a record by its place."""
 UNNAMED = (*NAMED, *(index for _, index in PLACED))
 """A notice that says none of these is about the node itself."""
 LOUD = "break-glass"
 """Notices of this kind are for whoever judges emergency access, in whatever case it was."""
 
 _SQLITE = """
-case when entry.settled and entry.fault is null and entry.envelope is not null then
-  (json_extract(cast(entry.envelope as text), '$.marking.purpose') is null
-    or exists (select 1 from json_each(cast(entry.envelope as text), '$.marking.purpose') where value = :sees_purpose))
+case when entry.settled and entry.fault is null and entry.body is not null then
+  entry.marking is not null and (json_extract(entry.marking, '$.purpose') is null
+    or exists (select 1 from json_each(entry.marking, '$.purpose') where value = :sees_purpose))
   and (:sees_h0 or not exists
-    (select 1 from json_each(cast(entry.envelope as text), '$.marking.hcodes') where value = 'H0'))
+    (select 1 from json_each(entry.marking, '$.hcodes') where value = 'H0'))
   and (:sees_h1 or not exists
-    (select 1 from json_each(cast(entry.envelope as text), '$.marking.hcodes') where value = 'H1'))
-  and (json_extract(cast(entry.envelope as text), '$.marking.expires') is null
-    or substr(json_extract(cast(entry.envelope as text), '$.marking.expires'), 1, 19) > :sees_at)
-  and (entry.issuer = :sees_node or json_extract(cast(entry.envelope as text), '$.marking.releasable_to') is null
-    or exists (select 1 from json_each(cast(entry.envelope as text), '$.marking.releasable_to')
+    (select 1 from json_each(entry.marking, '$.hcodes') where value = 'H1'))
+  and (json_extract(entry.marking, '$.expires') is null
+    or substr(json_extract(entry.marking, '$.expires'), 1, 19) > :sees_at)
+  and (entry.issuer = :sees_node or json_extract(entry.marking, '$.releasable_to') is null
+    or exists (select 1 from json_each(entry.marking, '$.releasable_to')
       where value in (:sees_node, :sees_country)))
 else 1 end
 """
-_MARKING = "convert_from(entry.envelope, 'UTF8')::json -> 'marking'"
+_MARKING = "entry.marking::json"
 _LIST = "json_array_elements_text(case when json_typeof({0} -> '{1}') = 'array' then {0} -> '{1}' else '[]'::json end)"
 _PURPOSE, _HCODES, _TO = (_LIST.format(_MARKING, member) for member in ("purpose", "hcodes", "releasable_to"))
 _POSTGRES = f"""
-case when entry.settled and entry.fault is null and entry.envelope is not null then
-  ({_MARKING} ->> 'purpose' is null or :sees_purpose in (select * from {_PURPOSE}))
+case when entry.settled and entry.fault is null and entry.body is not null then
+  entry.marking is not null and ({_MARKING} ->> 'purpose' is null or :sees_purpose in (select * from {_PURPOSE}))
   and (:sees_h0 or 'H0' not in (select * from {_HCODES}))
   and (:sees_h1 or 'H1' not in (select * from {_HCODES}))
   and ({_MARKING} ->> 'expires' is null or substr({_MARKING} ->> 'expires', 1, 19) > :sees_at)
@@ -149,11 +146,12 @@ class SeenStore(Finding, Listing, Casing, Searching, Requesting):
 
     def _between(self, origin: str, start: int, stop: int, more: ColumnElement[bool]) -> list[Entry]:
         e, ch = t.entry.c, self._log(origin).ch
-        columns = (e.idx, e.state, e.salt, e.envelope, e.fields, e.order_origin, e.order_index)
+        columns = (e.ch, e.idx, e.state, e.body, e.marking, e.order_origin, e.order_index)
 
         def ask(connection: Connection) -> list[Entry]:
             where = and_(e.ch == ch, e.idx >= start, e.idx < stop, more, self._open(connection))
-            return [entry_in(*row) for row in connection.execute(select(*columns).where(where).order_by(e.idx))]
+            rows, sealing = connection.execute(select(*columns).where(where).order_by(e.idx)), sealing_of(connection)
+            return [entry_in(sealing, *row) for row in rows]
 
         return [without_hidden(self._sight, entry) for entry in self._read(ask)]
 
@@ -185,11 +183,8 @@ class SeenStore(Finding, Listing, Casing, Searching, Requesting):
                     heads = connection.execute(
                         select(e.idx, e.id, e.kind, e.issuer, e.made, e.fault).where(where)
                     ).all()
-                    posted = select(r.idx, r.name, r.key).where(and_(r.ch == ch, r.idx.in_(some)))
-                    traces: dict[int, list[Trace]] = {}
-                    for row in connection.execute(posted.order_by(r.idx, r.name, r.key)):
-                        traces.setdefault(row.idx, []).append(Trace(row.name, row.key))
-                    found |= {(ch, row.idx): told_of(row, tuple(traces.get(row.idx, ()))) for row in heads}
+                    postings = select(r.idx, r.name, r.key).where(and_(r.ch == ch, r.idx.in_(some)))
+                    found |= told_in(sealing_of(connection), ch, heads, connection.execute(postings))
             return found
 
         found = self._read(ask) if wanted else {}
@@ -233,11 +228,12 @@ class SeenStore(Finding, Listing, Casing, Searching, Requesting):
         def ask(connection: Connection) -> dict[bytes, list[Place]]:
             found: dict[bytes, list[Place]] = {}
             for at in range(0, len(unique), IN_MAX):
-                where = and_(r.name == name, r.key.in_(unique[at : at + IN_MAX]), self._open(connection))
+                asked = {posted(sealing_of(connection), name, key): key for key in unique[at : at + IN_MAX]}
+                where = and_(r.name == name, r.key.in_(asked), self._open(connection))
                 query = select(r.key, r.ch, r.idx).select_from(join).where(where).order_by(r.key, r.ch, r.idx)
                 for row in connection.execute(query):
                     if row.ch in shown:
-                        found.setdefault(row.key, []).append(Place(shown[row.ch], row.idx))
+                        found.setdefault(asked[row.key], []).append(Place(shown[row.ch], row.idx))
             return found
 
         return self._read(ask) if unique else {}
@@ -249,11 +245,12 @@ class SeenStore(Finding, Listing, Casing, Searching, Requesting):
             found: set[bytes] = set()
             for at in range(0, len(unique), IN_MAX):
                 some = unique[at : at + IN_MAX]
-                posted = select(r.key).where(and_(r.name == name, r.key.in_(some)))
+                asked = {posted(sealing_of(connection), name, key): key for key in some}
+                there = select(r.key).where(and_(r.name == name, r.key.in_(asked)))
                 lying = select(t.case_link.c.key).where(
                     and_(t.case_link.c.key.in_(some), t.case_link.c.until.is_(None))
                 )
-                found |= set(connection.execute(posted.union(lying)).scalars())
+                found |= {asked.get(key, key) for key in connection.execute(there.union(lying)).scalars()}
             return found
 
         def lying_here(connection: Connection) -> set[bytes]:
@@ -263,9 +260,9 @@ class SeenStore(Finding, Listing, Casing, Searching, Requesting):
                 found |= set(connection.execute(select(t.case_link.c.key).where(where)).scalars())
             return found
 
-        posted, seen = self._read(ask) if unique else set(), set(self.traced(name, unique))
+        there, seen = self._read(ask) if unique else set(), set(self.traced(name, unique))
         seen |= self._read(lying_here) if unique else set()
-        return frozenset((posted if self._sight.desk else set(unique)) - seen)
+        return frozenset((there if self._sight.desk else set(unique)) - seen)
 
     def of_kind(self, kind: str, limit: int = 1000) -> list[Place]:
         shown, c = self._shown(), t.entry.c
@@ -289,15 +286,16 @@ class SeenStore(Finding, Listing, Casing, Searching, Requesting):
     ) -> tuple[tuple[int, Noticed], ...]:
         n = t.notice.c
 
-        def ask(connection: Connection) -> Sequence[Any]:
-            loud = n.kind == LOUD
+        def ask(connection: Connection) -> tuple[tuple[int, Noticed], ...]:
+            loud, sealing = n.kind == LOUD, sealing_of(connection)
             calm = and_(n.kind != LOUD, self._told_openly(connection)) if self._sight.desk else self._mine(connection)
             if self._sight.audits and not self._sight.desk:
                 calm = or_(calm, and_(n.kind != LOUD, *(_said(connection, one).is_(None) for one in UNNAMED)))
             where = and_(more, or_(loud, calm) if self._sight.reviews else calm)
-            return connection.execute(select(t.notice).where(where).order_by(order).limit(limit)).all()
+            rows = connection.execute(select(t.notice).where(where).order_by(order).limit(limit)).all()
+            return tuple((row.seq, noticed(sealing, row)) for row in rows)
 
-        return tuple((row.seq, noticed(row)) for row in self._read(ask))
+        return self._read(ask)
 
     def _told_openly(self, connection: Connection) -> ColumnElement[bool]:
         """Nothing that the notice names is hidden: no thing by its id, no record by its place."""
@@ -353,7 +351,8 @@ class SeenStore(Finding, Listing, Casing, Searching, Requesting):
         return and_(not_(closed), self._allowed(connection))
 
     def _allowed(self, connection: Connection) -> ColumnElement[bool]:
-        """That the marking allows the use. It is read from the envelope itself, so that nothing derived can be wrong about it."""
+        """That the marking allows the use. What stands beside the body is what its seal covers: nobody is shown an
+        entry of which it was changed."""
         sight = self._sight
         spoken = text(_POSTGRES if connection.dialect.name == "postgresql" else _SQLITE).bindparams(
             sees_purpose=sight.purpose,

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, and_, select
 from sqlalchemy.exc import DBAPIError
 
+from comity.adapters.at_rest import AtRest, RestKeys, Sealing
 from comity.adapters.store import effects, holding, inverted, regaining, request_rows, returning, schema
 from comity.adapters.store import tables as t
 from comity.adapters.store.casing import Casing
@@ -27,6 +28,7 @@ from comity.adapters.store.rebuilding import differences
 from comity.adapters.store.requesting import Reaches, Requesting
 from comity.adapters.store.returning import Restored, finish_return
 from comity.adapters.store.rows import Log, channel_row
+from comity.adapters.store.sealed import choose_key, sealing_of
 from comity.adapters.store.searching import Searching
 from comity.adapters.store.seeing import SeenStore
 from comity.adapters.store.sequencer import Sequencer, Work
@@ -49,6 +51,10 @@ Tell = Callable[[str, int, int], None]
 
 def silent(what: str, done: int, of: int) -> None:
     """Tells nobody."""
+
+
+class Keys(Keyring, RestKeys, Protocol):
+    """What a store asks of a keyring."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,8 @@ class SqlStore(Finding, Listing, Casing, Peopling, Searching, Requesting):
     inspect  opens a store that is behind its own signatures, for doctor, rebuild and recovery; nothing can be kept in it
              before `acknowledge_restore`
     catalog  says what a request's state means; without it none are listed
+    keyring  signs, and has the key under which personal values lie in the database
+    sealing  only tests give one, to look for what would be hidden under the seal
     tell     hears of work at start that may take minutes: its name, how much is done, of how much
     fences   channels on which the store is behind, with the reason; `witness` stands for what was cosigned as a witness
     Raises Misconfigured when another process has it, or the schema is not ours; Fenced when it is behind.
@@ -98,16 +106,18 @@ class SqlStore(Finding, Listing, Casing, Peopling, Searching, Requesting):
         database: Database,
         marks: Path,
         me: NodeName,
-        keyring: Keyring,
+        keyring: Keys,
         salt: Callable[[], bytes],
         *,
         step: Step = no_step,
         inspect: bool = False,
         group_max: int = 256,
+        sealing: Sealing | None = None,
         tell: Tell = silent,
         catalog: Catalog | None = None,
     ) -> None:
         self._db, self._tell, self._catalog, self._reaches = database, tell, catalog, Reaches()
+        database.seal_with(sealing or AtRest(keyring))
         self._me, self._keyring, self._salt, self._step = me, keyring, salt, step
         self._alone = threading.Lock()  # held while a group is in the database, and while it is scrubbed
         self._owed: Group | None = None  # committed, while its lines aren't in the high-water file yet
@@ -126,6 +136,7 @@ class SqlStore(Finding, Listing, Casing, Peopling, Searching, Requesting):
         self._writing = writing = self._db.writer(OPEN_PATIENCE_S)
         self._db.begin(writing)
         schema.prepare(writing)
+        choose_key(writing, sealing_of(writing))
         writing.exec_driver_sql("commit")
         self._marks = Marks(marks / "high-water", self._me)
         told = self._marks.told
@@ -149,8 +160,8 @@ class SqlStore(Finding, Listing, Casing, Peopling, Searching, Requesting):
         if inverted.is_filled(writing):
             return
         e, entries = t.entry.c, sum(log.drained for log in self._logs.values())
-        settled = and_(e.settled, e.envelope.is_not(None), e.fault.is_(None))
-        query = select(e.ch, e.idx, e.envelope, e.fields).where(settled).order_by(e.made, e.ch, e.idx)
+        settled = and_(e.settled, e.body.is_not(None), e.fault.is_(None))
+        query = select(e.ch, e.idx, e.body, e.marking).where(settled).order_by(e.made, e.ch, e.idx)
         channels = {log.ch: (origin, log.channel.writer) for origin, log in self._logs.items()}
         with self._engine.connect() as reading:
             reading.exec_driver_sql("begin")  # one view of all entries while the index grows beside it

@@ -12,14 +12,15 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
+from comity.adapters.at_rest import Sealing
 from comity.adapters.space import told_plainly
 from comity.adapters.store.database import Database, Scrubbed
 from comity.adapters.store.inverted import purge, purge_all
 from comity.adapters.store.snapshot import disk_fault
-from comity.adapters.store.sql import SqlStore
+from comity.adapters.store.sql import Keys, SqlStore
 from comity.domain.terms import NodeName
 from comity.errors import Misconfigured
-from comity.ports import Catalog, Keyring, Step, no_step
+from comity.ports import Catalog, Step, no_step
 
 FILE_NAME = "node.db"
 PRAGMAS = ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "busy_timeout=5000", "secure_delete=on")
@@ -121,15 +122,15 @@ class SqliteStore(SqlStore):
         folder: Path,
         marks: Path,
         me: NodeName,
-        keyring: Keyring,
+        keyring: Keys,
         salt: Callable[[], bytes],
         *,
         step: Step = no_step,
         inspect: bool = False,
         group_max: int = 256,
         catalog: Catalog | None = None,
+        sealing: Sealing | None = None,
     ) -> None:
         database = SqliteDatabase(folder)
-        super().__init__(
-            database, marks, me, keyring, salt, step=step, inspect=inspect, group_max=group_max, catalog=catalog
-        )
+        more: dict[str, Any] = {"step": step, "inspect": inspect, "group_max": group_max}
+        super().__init__(database, marks, me, keyring, salt, **more, catalog=catalog, sealing=sealing)

@@ -1,4 +1,7 @@
-"""The tables of one node. Facts stand once; whatever can be recomputed from records is marked *derived*."""
+"""The tables of one node. Facts stand once; whatever can be recomputed from records is marked *derived*.
+
+Which columns hold sealed values is told in `sealed`.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,14 @@ Word = String().with_variant(String(collation="C"), "postgresql")
 
 schema = Table(  # what a program of any version reads first
     "schema", metadata, Column("version", Integer, primary_key=True, autoincrement=False)
+)
+
+at_rest_key = Table(  # ids of the keys under which values are sealed; the keys lie elsewhere
+    "at_rest_key",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("seals", Boolean, nullable=False),  # one does; another is there while everything is sealed anew
+    Column("progress", LargeBinary, nullable=False),  # how far that has come
 )
 
 channel = Table(
@@ -51,9 +62,6 @@ entry = Table(
     Column("idx", BigInteger, primary_key=True),
     Column("leaf", LargeBinary, nullable=False),
     Column("state", Integer, nullable=False),
-    Column("salt", LargeBinary),
-    Column("envelope", LargeBinary),
-    Column("fields", LargeBinary),
     Column("order_origin", Word),
     Column("order_index", BigInteger),
     # derived from the envelope once the entry is settled
@@ -63,6 +71,8 @@ entry = Table(
     Column("issuer", Word),
     Column("made", BigInteger),
     Column("fault", Word),
+    Column("body", LargeBinary),  # sealed: salt, envelope and opened fields
+    Column("marking", Word),  # as the envelope has it; the seal of the body covers it
 )
 Index("entry_id", entry.c.id)
 Index("entry_kind", entry.c.kind, entry.c.made)
@@ -153,7 +163,8 @@ notice = Table(
     Column("key", Word, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("kind", Word, nullable=False),
-    Column("about", LargeBinary, nullable=False),
+    Column("about", LargeBinary, nullable=False),  # what it names by id or place; nothing personal
+    Column("told", LargeBinary),  # sealed: all that it says
     UniqueConstraint("key"),
 )
 
@@ -210,7 +221,8 @@ case_file = Table(
     "case_file",
     metadata,
     Column("id", Word, primary_key=True),
-    Column("number", Word, nullable=False, unique=True),
+    Column("number", Word, nullable=False),
+    Column("number_key", Word, nullable=False, unique=True),
     Column("title", Word, nullable=False),
     Column("purposes", LargeBinary, nullable=False),
     Column("lead", Word, nullable=False),
@@ -278,7 +290,8 @@ account = Table(
     "account",
     metadata,
     Column("id", Word, primary_key=True),
-    Column("login", Word, nullable=False, unique=True),
+    Column("login", Word, nullable=False),
+    Column("login_key", Word, nullable=False, unique=True),
     Column("name", Word, nullable=False),
     Column("name_key", Word, nullable=False, unique=True),
     Column("roles", LargeBinary, nullable=False),
@@ -383,11 +396,7 @@ search_text = Table(  # what `search_words` is made of; see `comity.domain.searc
     "search_text",
     metadata,
     Column("doc", BigInteger, primary_key=True, autoincrement=False),
-    Column("words", Word, nullable=False),
-    Column("parts", Word, nullable=False),
-    Column("kept", Word, nullable=False),
-    Column("kept_parts", Word, nullable=False),
-    Column("marks", Word, nullable=False),
+    Column("page", LargeBinary, nullable=False),  # sealed
 )
 
 search_ended = Table(  # what issuers took back, by orders of ours and of others: found no more

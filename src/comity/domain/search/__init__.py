@@ -10,15 +10,18 @@ from comity.domain.search.query import (
     Piece,
     Term,
     Way,
+    answers,
     read_query,
     read_start,
     text_answers,
     way_in,
 )
 from comity.domain.search.snippet import Snippet, completions, snippet
+from comity.domain.search.tokens import PIECE_CHARS
 
 __all__ = [
     "BREAK",
+    "PIECE_CHARS",
     "VERSION",
     "Asked",
     "Head",
@@ -29,6 +32,7 @@ __all__ = [
     "Snippet",
     "Term",
     "Way",
+    "answers",
     "completions",
     "fold",
     "is_kept",

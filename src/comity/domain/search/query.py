@@ -17,7 +17,7 @@ from comity.domain.indicator import guess
 from comity.domain.indicator import kinds as indicator_kinds
 from comity.domain.record import kinds
 from comity.domain.search.fold import fold, is_latin, words
-from comity.domain.search.page import key_mark, mark, plainly, span_marks
+from comity.domain.search.page import Page, key_mark, mark, plainly, span_marks
 from comity.domain.search.tokens import PIECE_CHARS, pieces, run_tokens
 from comity.domain.terms import Instant, node_name
 from comity.errors import Malformed
@@ -229,6 +229,21 @@ def way_in(way: Way, texts: str, values: Collection[str], marks: Collection[str]
             return token in marks
         case Head(text):
             return f" {text}" in texts
+
+
+def answers(page: Page, asked: Asked) -> bool:
+    """Whether a page holds what is asked for."""
+    if asked.since is not None and page.made < asked.since:
+        return False
+    if asked.until is not None and page.made >= asked.until:
+        return False
+    sides = [(f" {page.words} ", page.parts.split(), page.marks.split())]
+    if asked.kept:
+        sides.append((f" {page.kept} ", page.kept_parts.split(), []))
+    return any(
+        all(any(way_in(way, *side) for way in term for side in sides) for term in (*terms, *asked.only))
+        for terms in asked.either
+    )
 
 
 def text_answers(texts: Iterable[str], asked: Asked) -> bool:

@@ -21,6 +21,9 @@ HANDSHAKES_MAX = 128
 ACCEPTED_AT_ONCE = 64
 ADDRESSES_MAX = 4096
 """Addresses that are counted apart; those that have made no new line for longest are forgotten first."""
+GOING_MAX = 64
+GOING_S = 1.0
+"""How long a line that is let go may hang on, and how many at once."""
 FULL_S = 0.2
 """How long nothing is taken in after the system had no more file descriptors."""
 _EXPIRED, _NOT_YET = 10, 9  # OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID
@@ -50,6 +53,7 @@ class Listener:
         self._peers: dict[PeerCertProtocol, str] = {}
         self._most = connections_max()
         self._lines: dict[str, Bucket] = {}
+        self._going: set[socket.socket] = set()
         self.factory: Callable[[], asyncio.Protocol] = asyncio.Protocol
 
     def start(self) -> None:
@@ -61,6 +65,8 @@ class Listener:
         self._loop.remove_reader(self._listening)
         for task in list(self._handshakes):
             task.cancel()
+        for line in list(self._going):
+            self._gone(line)
 
     async def wait_closed(self) -> None:
         await asyncio.gather(*self._handshakes, return_exceptions=True)
@@ -95,7 +101,7 @@ class Listener:
                 return
             if self._tls is not None and not self._may_shake(str(address[0])):
                 self._door.saw("lines-over-quota")
-                line.close()
+                self._let_go(line)
                 continue
             line.setblocking(False)
             self._make_room()
@@ -111,6 +117,18 @@ class Listener:
         if len(self._lines) > ADDRESSES_MAX:
             del self._lines[next(iter(self._lines))]
         return not bucket.take(now_s)
+
+    def _let_go(self, line: socket.socket) -> None:
+        """Ends it unread, after a moment: who tries again and again waits for each answer, and so comes less often."""
+        if len(self._going) >= GOING_MAX:
+            line.close()
+            return
+        self._going.add(line)
+        self._loop.call_later(GOING_S, self._gone, line)
+
+    def _gone(self, line: socket.socket) -> None:
+        self._going.discard(line)
+        line.close()
 
     def _go_on(self) -> None:
         if self._listening.fileno() >= 0:

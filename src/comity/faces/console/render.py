@@ -163,6 +163,15 @@ class Desk:
             return None
         return open_[0]
 
+    def cases_with(self, thing: str) -> tuple[CaseFile, ...]:
+        """The cases in which a thing lies, as far as they are open to this reader; the one in which they work first."""
+        store, account = self.node.world.store, self.officer.account
+        ids = {case for each in store.lies_in([thing]) for case in each}
+        if ids and account:
+            ids &= store.open_to(account, self.spoken.now)
+        found = store.cases(ids) if ids else ()
+        return tuple(sorted(found, key=lambda each: each.id != self.officer.case))
+
     @cached_property
     def _acts(self) -> frozenset[str]:
         roles = self.node.world.catalog.roles()

@@ -263,7 +263,7 @@ def _numbers(desk: Desk, cases: list[str]) -> dict[str, str]:
 
 
 pages = [listed, open_case, one, move, add_member, remove_member, put, take_out, glass, break_glass, judge]
-rail = [Entry("cases", "/desk/cases", "know", "case", 3, go="c", act="status")]
+rail = [Entry("cases", "/desk/cases", "know", "case", 3, go="c", act="view")]
 verbs = [
     Verb("verb.case", "/desk/cases#new", "case", act="open-case"),
     Verb("verb.emergency", "/desk/emergency", "warn", note="verb.loud", act="break-glass"),

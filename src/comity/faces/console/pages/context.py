@@ -32,16 +32,18 @@ def context(desk: Seen) -> Response[Any]:
 def change(desk: Seen, form: Sent) -> Response[Any]:
     """From now on this reader works in that case, for that purpose, on that basis; the reason is kept."""
     cases = cases_of(desk.node.world, desk.officer)
-    case = form.one_of("case", ["", *(each.id for each in cases)])
-    purpose = form.one_of("purpose", [each for each, _ in purposes_of(desk, cases)])
-    basis = form.text("basis", most=WORD_MAX)
-    why = form.must("why", most=400)
+    case = form.one_of("in_case", ["", *(each.id for each in cases)])
+    purpose = form.one_of("for_purpose", [each for each, _ in purposes_of(desk, cases)])
+    basis = form.text("on_basis", most=WORD_MAX)
+    why = form.must("change_why", most=400)
     if why and len(why) < REASON_MIN:
-        form.fault("why", "cases.short", least=REASON_MIN)
+        form.fault("change_why", "cases.short", least=REASON_MIN)
     file = next((each for each in cases if each.id == case), None)
     if file is not None and purpose not in file.purposes:
         form.fault(
-            "purpose", "context.not_for", purposes=", ".join(desk.words.word("purpose", each) for each in file.purposes)
+            "for_purpose",
+            "context.not_for",
+            purposes=", ".join(desk.words.word("purpose", each) for each in file.purposes),
         )
     back = step_back(form.text("back"), f"/desk/cases/{case}" if case else "/desk/today")
     if not form.good:

@@ -17,11 +17,11 @@ from comity.domain.terms import NodeName, Reason, Refused
 from comity.errors import MalformedRecord, NotFound, Unreachable
 from comity.faces.api.asking import granted
 from comity.faces.api.custody_view import CustodyView, OrderView, custody_view, duty_view, order_view, proposal_view
-from comity.faces.api.door import csrf_of, session_cookie, the_signature
 from comity.faces.console.amending import leaves, written
 from comity.faces.console.forms import Form, Sent
 from comity.faces.console.rail import Entry
 from comity.faces.console.render import Desk, Seen
+from comity.faces.console.signing import may_sign, signature_in
 from comity.faces.console.work import request_at
 from comity.flows.access import permit, permit_on
 from comity.flows.amend import amend as amending
@@ -232,8 +232,7 @@ def end_hold(desk: Seen, record: FromPath[str]) -> Response[Any]:
 @post("/desk/custody/{wanted:str}/confirm", sync_to_thread=True, opt={"asks": "confirm"})
 def agree(desk: Seen, wanted: FromPath[str], form: Sent) -> Response[Any]:
     """The second person: the order goes out, and bodies go."""
-    signature = the_signature(desk.request, form.text("passkey", most=60_000) or None)
-    issued = granted(confirm(desk.world, desk.officer, wanted, signature))
+    issued = granted(confirm(desk.world, desk.officer, wanted, signature_in(desk, form)))
     return desk.go(f"/desk/custody/{issued.act}", did="ordered")
 
 
@@ -291,8 +290,7 @@ def _shown(desk: Desk, wanted: str, form: Form, status: int = 200, reasons: tupl
         form=form,
         found=proposal_view(found),
         against=_against_confirming(desk, found.proposed_by, found.records),
-        signs=found.kind.partition("/")[0] in world.rules.passkey_for,
-        csrf=_csrf(desk),
+        may_sign=may_sign(desk),
     )
 
 
@@ -397,10 +395,6 @@ def _leads_to(desk: Desk, record: str, kind: str) -> str:
 def _against_confirming(desk: Desk, proposed_by: str, records: tuple[str, ...]) -> tuple[Reason, ...]:
     against = permit_on(desk.world, desk.officer, "confirm", records)
     return (*against, Reason("four-eyes", {})) if desk.officer.name == proposed_by else against
-
-
-def _csrf(desk: Desk) -> str:
-    return csrf_of(desk.request.cookies.get(session_cookie(desk.request, desk.node), ""))
 
 
 def _partners(desk: Desk) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,16 +10,18 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from comity.domain.law import stops
-from comity.domain.terms import Reason, instant_from
-from comity.faces.api.asking import granted
+from comity.domain.terms import Reason, Refused, instant_from
+from comity.errors import Malformed
+from comity.faces.api.asking import RefusedHere, granted
 from comity.faces.api.request_view import AllowedView, RequestView, StepView, request_view
 from comity.faces.console.forms import Form, Sent
 from comity.faces.console.render import Desk, Seen
 from comity.faces.console.signing import may_sign, signature_in
+from comity.faces.console.telling import CONSENTS, FILES_BYTES_MAX, METHODS, consent_in, held_in, items_in, method_in
 from comity.faces.console.work import LIFE, piece_of
 from comity.flows import request as requesting
 from comity.flows.access import permit, subject_of
-from comity.flows.answer import NEEDS_REASON, REFUSALS, Said, act, answer
+from comity.flows.answer import NEEDS_REASON, REFUSALS, Said, act, answer, asked_form
 from comity.flows.certify import certify_request
 from comity.flows.message import Said as Written
 from comity.flows.message import send_message
@@ -26,6 +29,8 @@ from comity.flows.opened import open_request
 from comity.flows.request_state import Dossier, dossier
 from comity.flows.rights import gate_of
 
+FREEZE = "freeze"
+"""Machine of measures that hold an amount."""
 QUESTIONS = ("unclear", "missing", "contradictory", "unreadable", "too-broad", "not-found")
 TAKEN = {
     "takedown": ("delete", "block", "delist", "suspend", "nothing"),
@@ -113,7 +118,12 @@ def write(desk: Seen, request_id: FromPath[str], form: Sent) -> Response[Any]:
     return desk.go(f"/desk/requests/{request_id}#thread", did="message_sent")
 
 
-@post("/desk/requests/{request_id:str}/act", sync_to_thread=True, opt={"asks": "answer"})
+@post(
+    "/desk/requests/{request_id:str}/act",
+    sync_to_thread=True,
+    opt={"asks": "answer"},
+    request_max_body_size=FILES_BYTES_MAX,
+)
 def take(desk: Seen, request_id: FromPath[str], form: Sent) -> Response[Any]:
     """One act of ours. The state that the form was made from has to be the present one."""
     world, officer, event = desk.world, desk.officer, form.must("event", most=120)
@@ -129,6 +139,9 @@ def take(desk: Seen, request_id: FromPath[str], form: Sent) -> Response[Any]:
         form.fault("reason", "fault.empty")
     taken = form.must("taken", most=120) if how == "actions" else ""
     until = _moment(form, desk)
+    held = held_in(form, found.ask.form) if how == "actions" else []
+    whereabouts, consent = consent_in(form)
+    method_in(form)
     terms = tuple((text, "use", None) for text in form.all("term"))
     if not form.good:
         return _shown(desk, request_id, form, status=422)
@@ -141,10 +154,25 @@ def take(desk: Seen, request_id: FromPath[str], form: Sent) -> Response[Any]:
     elif how == "steps":
         granted(answer(world, officer, request_id, Said(event, ground, reason or None, terms, choice), "officer"))
     else:
-        note = form.text("note", most=200_000) or None
-        granted(
-            act(world, officer, request_id, event, taken=taken, hold_until=until, note=note, items=[], choice=choice)
+        about = subject_of(world, [found.request], [record for _, record in found.records])
+        if why := permit(world, officer, "act", about):  # before a file is kept for nothing
+            raise RefusedHere(why)
+        done = act(
+            world,
+            officer,
+            request_id,
+            event,
+            taken=taken,
+            hold_until=until,
+            note=form.text("note", most=200_000) or None,
+            items=items_in(desk, form),
+            choice=choice,
+            held=held,
+            whereabouts=whereabouts,
+            consent=consent,
         )
+        if isinstance(done, Refused):
+            return _shown(desk, request_id, form, status=422, reasons=done.reasons)
     return desk.go(f"/desk/requests/{request_id}", did="sent" if how == "send" else "done")
 
 
@@ -160,7 +188,15 @@ def _moment(form: Form, desk: Desk) -> Any:
         return None
 
 
-def _shown(desk: Desk, request_id: str, form: Form, *, status: int = 200, moved: bool = False) -> Response[Any]:
+def _shown(
+    desk: Desk,
+    request_id: str,
+    form: Form,
+    *,
+    status: int = 200,
+    moved: bool = False,
+    reasons: tuple[Reason, ...] = (),
+) -> Response[Any]:
     world = desk.world
     found = dossier(world, request_id)
     view = request_view(world, request_id)
@@ -173,6 +209,7 @@ def _shown(desk: Desk, request_id: str, form: Form, *, status: int = 200, moved:
         status=status,
         form=form,
         moved=moved,
+        reasons=reasons,
         view=view,
         piece=piece,
         life=view.measure == LIFE,
@@ -189,10 +226,24 @@ def _shown(desk: Desk, request_id: str, form: Form, *, status: int = 200, moved:
         grounds=sorted(code for code, refusal in world.catalog.book().refusals.items() if refusal.is_refusal),
         named_fields=[(name, desk.words.word("field", name)) for name in _fields(view)],
         takens=TAKEN.get(view.measure, TAKEN[""]),
+        freezes=found.measure.machine == FREEZE,
+        asked_form=Sparse(asked_form(found.ask)),
+        methods=[(code, desk.words.word("method", code)) for code in METHODS],
+        consents=[(code, desk.words.word("consent", code or "none")) for code in CONSENTS],
+        both_or=lambda text: _or_text(lambda: desk.spoken.both(text, desk.countries.get(view.other)), text),
+        local_or=lambda text: _or_text(lambda: f"{desk.spoken.local(instant_from(text)):%Y-%m-%dT%H:%M}", text or ""),
         stopped_now=view.state in found.machine.stop_clock,
         gated=stops(gate_of(world, found.ask)) if found.side == "requested" else (),
         may_sign=may_sign(desk),
     )
+
+
+def _or_text(shown: Callable[[], Any], text: str) -> Any:
+    """A moment as it is shown; as it was written where it can't be read."""
+    try:
+        return shown()
+    except (ValueError, TypeError, Malformed):
+        return text
 
 
 def _fields(view: RequestView) -> list[str]:

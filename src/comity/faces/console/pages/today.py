@@ -23,6 +23,8 @@ DAY_MS = 86_400_000
 NEWS = 60
 SHOWN = 12
 CHANGES = 8
+HOMES = (("manage-people", "/desk/people"), ("audit", "/desk/journal"))
+"""Where whoever reads no requests begins, by what they do here instead."""
 DRAWN = 10
 
 
@@ -65,7 +67,7 @@ class Waits:
 def today(desk: Seen) -> Response[Any]:
     """The day at a glance. Whoever reads no requests goes on to the first page of theirs."""
     if not desk.may("view"):
-        return desk.go(desk.rail[0].lines[0].entry.path)
+        return desk.go(next((path for act, path in HOMES if desk.may(act)), desk.rail[0].lines[0].entry.path))
     if why := permit(desk.world, desk.officer, "view"):
         raise RefusedHere(why)
     world, now = desk.world, desk.spoken.now

@@ -1,9 +1,11 @@
-"""People, the cases in which they work, and what each may see."""
+"""People, the cases in which they work, and what each may see; personal values are sealed."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
+from comity.adapters.store.resealing import seal_from_version_2
 
 revision = "0003"
 down_revision = "0002"
@@ -16,6 +18,7 @@ def upgrade() -> None:
     _people()
     _search()
     _requests()
+    _at_rest()
     op.create_index("cosignature_size", "cosignature", ["ch", "size"])
     op.execute("update schema set version = 3")
 
@@ -24,7 +27,8 @@ def _cases() -> None:
     op.create_table(
         "case_file",
         sa.Column("id", WORD, primary_key=True),
-        sa.Column("number", WORD, nullable=False, unique=True),
+        sa.Column("number", WORD, nullable=False),
+        sa.Column("number_key", WORD, nullable=False, unique=True),
         sa.Column("title", WORD, nullable=False),
         sa.Column("purposes", sa.LargeBinary, nullable=False),
         sa.Column("lead", WORD, nullable=False),
@@ -81,7 +85,8 @@ def _people() -> None:
     op.create_table(
         "account",
         sa.Column("id", WORD, primary_key=True),
-        sa.Column("login", WORD, nullable=False, unique=True),
+        sa.Column("login", WORD, nullable=False),
+        sa.Column("login_key", WORD, nullable=False, unique=True),
         sa.Column("name", WORD, nullable=False),
         sa.Column("name_key", WORD, nullable=False, unique=True),
         sa.Column("roles", sa.LargeBinary, nullable=False),
@@ -174,7 +179,7 @@ def _search() -> None:
     op.create_table(
         "search_text",
         sa.Column("doc", sa.BigInteger, primary_key=True, autoincrement=False),
-        *(sa.Column(name, WORD, nullable=False) for name in ("words", "parts", "kept", "kept_parts", "marks")),
+        sa.Column("page", sa.LargeBinary, nullable=False),
     )
     op.create_table(
         "search_ended",
@@ -235,3 +240,18 @@ def _requests() -> None:
         sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
         sa.Column("reach", sa.LargeBinary, nullable=False),
     )
+
+
+def _at_rest() -> None:
+    op.create_table(
+        "at_rest_key",
+        sa.Column("id", WORD, primary_key=True),
+        sa.Column("seals", sa.Boolean, nullable=False),
+        sa.Column("progress", sa.LargeBinary, nullable=False),
+    )
+    op.add_column("entry", sa.Column("body", sa.LargeBinary))
+    op.add_column("entry", sa.Column("marking", WORD))
+    op.add_column("notice", sa.Column("told", sa.LargeBinary))
+    seal_from_version_2(op.get_bind())
+    for name in ("salt", "envelope", "fields"):
+        op.drop_column("entry", name)
