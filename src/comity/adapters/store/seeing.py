@@ -105,6 +105,7 @@ class SeenStore(Finding, Listing, Casing, Searching, Requesting):
     def __init__(self, whole: Whole, sight: Sight) -> None:
         self._whole, self._sight, self._me = whole, sight, whole._me
         self._catalog, self._reaches = whole._catalog, whole._reaches
+        self._conditions: dict[tuple[str, frozenset[int]], ColumnElement[bool]] = {}
 
     def __getattribute__(self, name: str) -> Any:  # Any: the whole store's own, which changes with every group
         if name in ("_logs", "_time_s"):
@@ -339,12 +340,18 @@ class SeenStore(Finding, Listing, Casing, Searching, Requesting):
         return exists(select(c.key).where(and_(which, c.until.is_(None), alone)))
 
     def _open(self, connection: Connection) -> ColumnElement[bool]:
-        """That the row of `entry` is open to the person."""
+        """That the row of `entry` is open to the person. Said once for as long as there are the same journals."""
+        there = connection.dialect.name, frozenset(self._journals())
+        if there not in self._conditions:
+            self._conditions[there] = self._condition(connection, there[1])
+        return self._conditions[there]
+
+    def _condition(self, connection: Connection, journals: frozenset[int]) -> ColumnElement[bool]:
         e, c = t.entry.c, t.case_link.c
         post = t.trace.alias("post")
         belongs = select(post.c.key).where(and_(post.c.ch == e.ch, post.c.idx == e.idx, post.c.name.in_(BELONGING)))
         self_, whole = c.id == e.id, c.key.in_(belongs.correlate(t.entry).scalar_subquery())
-        closed = or_(self._barred(self_), self._barred(whole), e.ch.in_(sorted(self._journals())))
+        closed = or_(self._barred(self_), self._barred(whole), e.ch.in_(sorted(journals)))
         if not self._sight.desk:
             lies = [exists(select(c.key).where(and_(which, self._ours()))) for which in (self_, whole)]
             return and_(not_(closed), or_(*lies), self._allowed(connection))

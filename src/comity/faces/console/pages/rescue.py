@@ -30,7 +30,7 @@ from comity.ports.requests import Wanted
 STATES = ("confined", "injured", "ill", "minor", "pregnant", "ransom_demanded", "threatened_sale", "forced_crime")
 STALE_MS = 48 * 3_600_000
 """Places rot in days: groups are moved. Our own choice, as in the rescue checks."""
-SHOWN = 25
+SHOWN = 15
 """Alerts on one page of the board."""
 SILENT_MS = 24 * 3_600_000
 TEXT_BYTES_MAX = 16 * 1024 * 1024
