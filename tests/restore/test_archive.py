@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.errors import Malformed
-from comity.node.archive import CHUNK_BYTES, TAG_BYTES, Head, Opener, Sealer, read_head
+from comity.node.archive import Head, Opener, Sealer, read_head
+from comity.node.stream import CHUNK_BYTES, TAG_BYTES
 
 HEAD = Head("police.kr.example", "2026-11-24T08:00:00.000Z", "2026-11-24", b"s" * 32)
 KEY = b"k" * 32

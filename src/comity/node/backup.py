@@ -30,9 +30,10 @@ from comity.adapters.store.snapshot import check_snapshot, snapshot
 from comity.config import FILE_NAME, Config
 from comity.domain.terms import instant_text
 from comity.errors import Conflict, Malformed, Misconfigured, NotFound
-from comity.node.archive import CHUNK_BYTES, Counted, Head, Opener, Sealer, read_head
+from comity.node.archive import Counted, Head, Opener, Sealer, read_head
 from comity.node.backup_keys import BackupKeys, Made
 from comity.node.storing import AT_REST, place
+from comity.node.stream import CHUNK_BYTES
 
 MANIFEST = "manifest.json"
 STORE, FILES, KEYS = "store", "files", "keys"

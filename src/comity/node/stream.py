@@ -9,7 +9,7 @@ The construction is STREAM (Hoang et al., 2015). A key seals one stream, ever.
 from __future__ import annotations
 
 import io
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,10 +21,16 @@ TAG_BYTES = 16
 CHUNKS_MAX = 2**32
 
 
+class Sink(Protocol):
+    """Takes bytes."""
+
+    def write(self, raw: bytes, /) -> int: ...
+
+
 class SealingStream(io.RawIOBase):
     """Writes into `sink`, sealed; only `close` makes it whole."""
 
-    def __init__(self, sink: BinaryIO, key: bytes) -> None:
+    def __init__(self, sink: Sink, key: bytes) -> None:
         self._sink, self._count, self._rest, self._cipher = sink, 0, bytearray(), AESGCM(key)
 
     def writable(self) -> bool:
@@ -55,6 +61,8 @@ class SealingStream(io.RawIOBase):
 class OpeningStream(io.RawIOBase):
     """Reads what a `SealingStream` wrote; Malformed `sealed-damaged` as soon as a chunk is altered, moved, missing or too many."""
 
+    damaged: ClassVar[str] = "sealed-damaged"
+
     def __init__(self, source: BinaryIO, key: bytes) -> None:
         self._source, self._count, self._rest, self._ended = source, 0, b"", False
         self._cipher = AESGCM(key)
@@ -83,7 +91,7 @@ class OpeningStream(io.RawIOBase):
         try:
             chunk = self._cipher.decrypt(_nonce(self._count, last=self._ended), sealed, None)
         except (InvalidTag, ValueError) as fault:
-            raise Malformed("sealed-damaged", chunk=self._count) from fault
+            raise Malformed(self.damaged, chunk=self._count) from fault
         self._count += 1
         return chunk
 
