@@ -223,3 +223,15 @@ def test_a_list_costs_as_many_statements_for_many_requests_as_for_two(two: Any) 
             costs.append(asked[0])
     assert costs[:2] == costs[2:], costs
     assert max(costs) < 12
+
+
+def test_a_link_to_a_case_hides_the_row_at_once_and_its_end_shows_it_again(two: Any) -> None:
+    world = two.kr
+    request, other = drafted(world, two.kh.me.name, 2)
+    record = dossier(world, request).records[0][1].envelope.id
+    outside = replace(world, store=world.store.seen(sights(world)[0]))
+    for what, thing in (("request", request), ("record", record)):
+        for until, seen in ((None, {other}), (world.clock.now(), {request, other})):
+            world.store.keep([], [Link(CASE_B, what, thing, "somebody", world.clock.now(), until)])  # type: ignore[arg-type]
+            assert {row.summary.request for row in outside.store.requests(Wanted(), 10)} == seen
+            assert sum(each.n for each in outside.store.counted()) == len(seen)

@@ -46,6 +46,9 @@ _NAMED = (
 _OF_ONE = Prepared(_NAMED.where(and_(_r.name == bindparam("name"), _r.key == bindparam("key"))))
 _SAME = and_(_other.c.ch == _r.ch, _other.c.idx == _r.idx, _other.c.name == "request")
 _ROWS, _REACHES = Inserting(t.request_state), Inserting(t.request_reach)
+_KEYS: Any = bindparam("keys", expanding=True)
+_OF_MANY = _NAMED.where(and_(_r.name == bindparam("name"), _r.key.in_(_KEYS)))  # made once: that costs more than asking
+_DROP_MANY = delete(t.request_state).where(_s.key.in_(_KEYS))
 _DROP = Prepared(delete(t.request_state).where(_s.key == bindparam("key")))
 _REACH = Prepared(select(t.request_reach.c.n).where(t.request_reach.c.digest == bindparam("digest")))
 
@@ -75,7 +78,7 @@ def remake(
         if len(some) == 1:
             _DROP.run(connection, {"key": some[0]})
         else:
-            connection.execute(delete(t.request_state).where(_s.key.in_(some)))
+            connection.execute(_DROP_MANY, {"keys": some})
         _ROWS.run_all(connection, rows)
 
 
@@ -118,7 +121,7 @@ def _named(
     if len(keys) == 1:
         rows: Sequence[Any] = _OF_ONE.run(connection, {"name": name, "key": keys[0]}).all()
     else:
-        rows = connection.execute(_NAMED.where(and_(_r.name == name, _r.key.in_(keys)))).all()
+        rows = connection.execute(_OF_MANY, {"name": name, "keys": list(keys)}).all()
     sealing = sealing_of(connection)
     for key, ch, idx, record, body, marking in rows:
         if ch in shown:

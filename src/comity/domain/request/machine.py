@@ -78,6 +78,11 @@ class Machine(
         return arrows
 
     @cached_property
+    def _events(self) -> dict[tuple[str, Side | None], tuple[str, ...]]:
+        """What `events` has answered so far: a machine never changes."""
+        return {}
+
+    @cached_property
     def opened(self) -> str:
         """The state that a request record puts both ends in."""
         return next(step.to for step in self.transitions if step.event == self.opens)
@@ -107,11 +112,14 @@ class Machine(
 
     def events(self, state: str, side: Side | None = None) -> tuple[str, ...]:
         """What may happen next, in the data's order; of one side, or of both."""
-        return tuple(
-            event
-            for source, event in self._arrows
-            if source == state and (side is None or self.allows(state, event, side))
-        )
+        known = self._events.get((state, side))
+        if known is None:
+            known = self._events[state, side] = tuple(
+                event
+                for source, event in self._arrows
+                if source == state and (side is None or self.allows(state, event, side))
+            )
+        return known
 
     def _sides_of(self, actor: str) -> tuple[Side, ...]:
         if actor in self.sides:

@@ -69,7 +69,8 @@ def show(path: Path, shown_path: str, comity: str, words: Words, *, once: bool, 
                 home.write(base, played=True)
                 played = True
             tell.closing(
-                {"played": fresh, "seconds": round(time.monotonic() - began, 1)}, _closing(on, began, fresh=fresh)
+                {"played": fresh, "seconds": round(time.monotonic() - began, 1)},
+                _closing(on, began, fresh=fresh) + (_AGAIN if once else []),
             )
             if not once:
                 _keep_running(on)
@@ -116,6 +117,9 @@ def _start(stack: ExitStack, tell: Teller, home: Home, base: int) -> dict[str, D
     return {who.key: stack.enter_context(Desk(who, home.path / who.key)) for who in actors}
 
 
+_AGAIN = ["The nodes have ended. Without --once (make demo) they run on, and their consoles open in a browser."]
+
+
 def _greeting(fresh: bool) -> list[str]:
     if fresh:
         return [
@@ -141,10 +145,12 @@ def _closing(on: Stage, began: float, *, fresh: bool) -> list[str]:
 
 
 def _keep_running(on: Stage) -> None:
-    lines = ["The nodes run until Ctrl-C:"]
+    lines = [
+        "The nodes run until Ctrl-C. Open their consoles in a browser, under any name and with the token of the node:"
+    ]
     for desk in on.desks.values():
         token = f"{on.shown_home}/{desk.who.key}/api.token"
-        lines.append(f"  {desk.who.label:<15} desk {desk.address}/schema (token in {token}), exchange {desk.exchange}")
+        lines.append(f"  {desk.who.label:<15} {desk.address}/   token in {token}   exchange {desk.exchange}")
     urls = {desk.who.key: {"desk": desk.address, "exchange": desk.exchange} for desk in on.desks.values()}
     on.tell.closing({"running": urls}, lines)
     threading.Event().wait()

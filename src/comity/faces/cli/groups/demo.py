@@ -23,7 +23,7 @@ WORDS = {
     ),
     "demo-not-intact": (
         "{folder} holds a demo that can't go on (story played: {played}; its ports begin at {port_base}, wanted: {wanted}).",
-        "Delete it and play anew: --reset",
+        "Go on with COMITY_PORT_BASE={port_base}, if the story was played; or delete it and play anew: --reset",
     ),
     "demo-runs-already": ("A demo runs in {folder} already.", "End it with Ctrl-C, or give another folder: --home"),
     "demo-port-base": ("{variable} is {text}, which can't be the first port.", "Give a number from {least} to {most}."),

@@ -17,11 +17,13 @@ from comity.faces.console.render import Desk, Seen
 from comity.faces.console.work import SHOWN, Piece, piece_of, pieces_with, requests_at
 from comity.flows.access import permit
 from comity.flows.lookup import look_up, read_value
-from comity.flows.request_state import dossier
+from comity.flows.request_state import dossier, read
 from comity.flows.search import search as find
 from comity.ports import Place
 
 WANTED_CHARACTERS_MAX = 400
+HOME_DIGITS_MIN = 7
+"""Fewer are a year or the end of an id rather than a telephone number."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def _shown(desk: Desk, wanted: str, after: str, *, by_address: bool) -> Response
     return desk.show(
         "search.html",
         q=wanted,
+        posted=not by_address,
         known=known,
         word_said=word,
         found=[] if personal else _requests(desk, wanted),
@@ -77,10 +80,16 @@ def _shown(desk: Desk, wanted: str, after: str, *, by_address: bool) -> Response
 
 
 def _known(desk: Desk, wanted: str) -> KnownView | None:
-    try:
-        return known_view(look_up(desk.world, [read_value(None, wanted)])[0])
-    except Malformed:
-        return None  # words, and no value
+    """What is known about the value; a number that is written as at home is one of this node's country."""
+    at_home = f"{desk.world.me.country}:{wanted}"
+    for kind, text in ((None, wanted), ("phone", at_home)):
+        if kind == "phone" and sum(map(str.isdecimal, wanted)) < HOME_DIGITS_MIN:
+            break
+        try:
+            return known_view(look_up(desk.world, [read_value(kind, text)])[0])
+        except Malformed:
+            continue
+    return None  # words, and no value
 
 
 def _place(after: str) -> Place | None:
@@ -90,10 +99,27 @@ def _place(after: str) -> Place | None:
 
 def _hits(desk: Desk, found: Sequence[FoundView]) -> list[Hit]:
     requests = requests_at(desk.world, [Place(each.origin, each.index) for each in found])
-    return [_hit(each, requests.get(Place(each.origin, each.index), "")) for each in found]
+    return [_hit(each, _path(desk, each, requests.get(Place(each.origin, each.index), ""))) for each in found]
 
 
-def _hit(found: FoundView, request: str) -> Hit:
+def _path(desk: Desk, found: FoundView, request: str) -> str:
+    """Where the record is shown; empty where no page is about it."""
+    kind = found.kind.partition("/")[0]
+    if kind == "report":
+        entry = desk.world.store.entries(found.origin, found.index, found.index + 1)
+        return f"/desk/reports/{read(entry[0]).body.report}" if entry else ""
+    if kind == "indicator":
+        return f"/desk/signals/{found.record}"
+    if not request:
+        return ""
+    try:
+        dossier(desk.world, request)
+    except NotFound:
+        return ""  # a decision about something else than a request
+    return f"/desk/requests/{request}"
+
+
+def _hit(found: FoundView, path: str) -> Hit:
     parts: list[tuple[str, bool]] = []
     if found.snippet is not None:
         text, at = found.snippet.text, 0
@@ -101,7 +127,7 @@ def _hit(found: FoundView, request: str) -> Hit:
             parts += [(text[at:start], False), (text[start:end], True)]
             at = end
         parts.append((text[at:], False))
-    return Hit(found, tuple(part for part in parts if part[0]), f"/desk/requests/{request}" if request else "")
+    return Hit(found, tuple(part for part in parts if part[0]), path)
 
 
 def _requests(desk: Desk, wanted: str) -> list[Piece]:

@@ -5,11 +5,12 @@ import { leaving } from "./leaving.js";
 import { live } from "./live.js";
 import { palette } from "./palette.js";
 import { invitation, passkey, signing } from "./passkey.js";
-import { clocks, details, focusFirst, selects } from "./small.js";
+import { clocks, details, focusFirst, posted, selects } from "./small.js";
 
 focusFirst();
 selects();
 details();
+posted();
 clocks();
 palette();
 keyboard();

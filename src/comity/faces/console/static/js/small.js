@@ -50,3 +50,8 @@ export function clocks() {
     setInterval(show, 60_000);
   }, 60_000 - (now.getSeconds() * 1000 + now.getMilliseconds()));
 }
+
+// What was asked for stands in no address, and so can't be asked for anew by going back: that leads to the empty form, not to a fault.
+export function posted() {
+  if (document.querySelector("[data-posted]")) history.replaceState(null, "", location.pathname);
+}
