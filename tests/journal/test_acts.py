@@ -142,6 +142,11 @@ class Spy:
         self.rows |= {(origin, each.index) for each in found}
         return found
 
+    def entries_at(self, places: Any) -> Any:
+        found = self.inner.entries_at(places)
+        self.rows |= {(place.origin, place.index) for place in found}
+        return found
+
     def searched(self, *asked: Any) -> Any:
         found = self.inner.searched(*asked)
         self.rows |= {(each.place.origin, each.place.index) for each in found.found}

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from comity.adapters.catalog import FileCatalog
 from comity.adapters.clock import SystemClock, SystemMint
 from comity.adapters.courier import Finding, HttpsCourier
 from comity.adapters.files import FolderFiles
@@ -28,6 +27,7 @@ from comity.node.heralding import Heralding
 from comity.node.heralds import heralds_of
 from comity.node.journalling import WaitingReads
 from comity.node.pulling import Pulling
+from comity.node.reading import catalog_of
 from comity.node.restoring import refuse_unfinished
 from comity.node.storing import Scrubbed, Tell, open_store, own_keyring, passphrase, silent
 from comity.node.witnessing import Witnessing
@@ -213,16 +213,3 @@ def _for_people(config: Config) -> dict[str, Any]:
             passkey_for=frozenset(told.passkey_for),
         ),
     }
-
-
-def catalog_of(config: Config | None) -> FileCatalog:
-    """What the package brings, and what a node's settings lay over it."""
-    return FileCatalog(_overlays(config) if config is not None else ())
-
-
-def _overlays(config: Config) -> tuple[Path, ...]:
-    """The catalog passes over a folder that isn't there; settings that name one must not be passed over."""
-    for folder in config.overlays:
-        if not folder.is_dir():
-            raise Misconfigured("catalog-overlay-missing", folder=str(folder))
-    return config.overlays
