@@ -48,6 +48,12 @@ def test_from_enrolment_to_a_confirmed_day(tmp_path: Path, capsys: pytest.Captur
     says(capsys, "oversight", "cosign", str(pages), "--log", log, "--desk", str(desk), "--out", str(line))
     assert says(capsys, "oversight", "take", str(line), *kim)["confirmed"] == checked["pages"]["size"]
     assert says(capsys, "oversight", "list", *kim)["overseers"][0]["confirmed"] == checked["pages"]["size"]
+    found = says(capsys, "journal", "list", "--who", "lee", "--act", "confirm", "--outcome", "granted", *kim)
+    assert {(each["name"], each["entry"]["act"]) for each in found} == {("Lee (fictional)", "confirm")}
+    at = found[0]["entry"]["at"]
+    assert says(capsys, "journal", "list", "--act", "confirm", "--until", at, *kim) != found
+    assert says(capsys, "journal", "list", "--since", "2100-01-01T00:00:00Z", *kim) == []
+    assert says(capsys, "journal", "list", "--since", "no time at all, though", *kim, code=3)
     compared = says(capsys, "oversight", "compare", *kim)
     assert (compared["sent"] >= 3, compared["lacking"]) == (True, [])
     assert compared["limit"] == "never-entered-cannot-be-proven"

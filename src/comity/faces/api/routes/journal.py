@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
 
 from comity.domain.record.kinds import journal_1
+from comity.domain.terms import instant_from, instant_text
 from comity.errors import Malformed
 from comity.faces.api.asking import Here, Officer, granted
 from comity.faces.api.views import Word
 from comity.flows.access import whole
-from comity.flows.journal_read import Kept, newest, propose_forgetting
+from comity.flows.journal_read import Kept, Wanted, matching, newest, propose_forgetting
 from comity.flows.misuse import report
 from comity.ports import Place
 
@@ -23,6 +24,13 @@ Limit = Annotated[
 Before = Annotated[
     str | None, QueryParameter(name="before", max_length=300, description="`origin index` of the last record shown.")
 ]
+Sought = Annotated[str | None, QueryParameter(max_length=300)]
+Outcome = Annotated[Literal["granted", "refused"] | None, QueryParameter()]
+Moment = Annotated[
+    str | None, QueryParameter(min_length=20, max_length=24, description="RFC 3339 in UTC: 2026-12-24T10:00:00Z")
+]
+EVERYTHING = 1 << 53
+"""More records than a journal has."""
 Offset = Annotated[int, QueryParameter(name="utc_offset_minutes", ge=-840, le=840)]
 
 
@@ -71,9 +79,31 @@ def journal_line(kept: Kept) -> JournalLine:
 
 
 @get("/journal", sync_to_thread=True, opt={"act": "audit"})
-def journal(world: Here, officer: Officer, limit: Limit = 100, before: Before = None) -> list[JournalLine]:
-    """The newest entries; that somebody read them is one of the next."""
-    return [journal_line(each) for each in newest(whole(world), limit, place_of(before))]
+def journal(
+    world: Here,
+    officer: Officer,
+    limit: Limit = 100,
+    before: Before = None,
+    who: Sought = None,
+    act: Sought = None,
+    case: Sought = None,
+    purpose: Sought = None,
+    basis: Sought = None,
+    outcome: Outcome = None,
+    since: Moment = None,
+    until: Moment = None,
+) -> list[JournalLine]:
+    """The newest entries, or the newest that fit: by part of a name, account or role; act; case; purpose; part of a basis; outcome; time.
+
+    That somebody read them is one of the next. Where something is looked for, `limit` counts entries, and all of the journal is looked through.
+    """
+    asked = {"who": who, "act": act, "case": case, "purpose": purpose, "basis": basis, "outcome": outcome}
+    asked |= {name: instant_text(instant_from(at)) for name, at in (("since", since), ("until", until)) if at}
+    wanted = Wanted(**{name: text for name, text in asked.items() if text})
+    everything, place = whole(world), place_of(before)
+    if wanted == Wanted():
+        return [journal_line(each) for each in newest(everything, limit, place)]
+    return [journal_line(each) for each in matching(everything, wanted, limit, place, scan=EVERYTHING).entries]
 
 
 @get("/journal/report", sync_to_thread=True, opt={"asks": "audit"})

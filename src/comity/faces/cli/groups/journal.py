@@ -35,10 +35,20 @@ def list_(
     context: typer.Context,
     limit: Annotated[int, typer.Option(help="Records; one holds up to 128 entries.", min=1, max=1000)] = 50,
     before: Annotated[str | None, typer.Option(help="`ORIGIN INDEX` of the last record shown.")] = None,
+    who: Annotated[str | None, typer.Option(help="Part of a name, an account or a role.")] = None,
+    act: Annotated[str | None, typer.Option(help="What was done: view, approve, break-glass …")] = None,
+    case: Annotated[str | None, typer.Option(help="Id of a case.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="What for.")] = None,
+    basis: Annotated[str | None, typer.Option(help="Part of a basis.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="granted or refused.")] = None,
+    since: Annotated[str | None, typer.Option(help="From then on: 2026-12-24T10:00:00Z")] = None,
+    until: Annotated[str | None, typer.Option(help="Before then.")] = None,
 ) -> None:
-    """Show the newest entries. That you have read them is one of the next."""
+    """Show the newest entries, or the newest that fit. That you have read them is one of the next."""
     here = session(context)
-    query: dict[str, Any] = {"limit": limit, **({"before": before} if before else {})}
+    asked = {"before": before, "who": who, "act": act, "case": case, "purpose": purpose, "basis": basis}
+    asked |= {"outcome": outcome, "since": since, "until": until}
+    query: dict[str, Any] = {"limit": limit, **{name: text for name, text in asked.items() if text}}
     with here.desk() as desk:
         found: list[dict[str, Any]] = desk.get("/journal", **query)
     here.show(found, lambda console: _table(console, found))
