@@ -16,7 +16,7 @@ from comity.domain.receipt import verify_receipt
 from comity.errors import ComityError
 from comity.faces.console.assets import address
 from comity.flows.certify import certify_request, policy_text
-from tests.browser.desk import Looked, clipped, overflowing, violations
+from tests.browser.desk import Looked, overflowing, violations
 from tests.browser.receipts import Keys, keys, receipt
 
 PAGE = "/desk/check"
@@ -240,15 +240,6 @@ def test_an_unchecked_line_is_named_on_the_page(looked: Looked, made: Keys, tmp_
     assert page.locator('[data-fact="unchecked"]').is_visible()
     assert "witness.sample.example/witness-2" in page.locator("[data-results]").inner_text()
     assert violations(page) == []
-
-
-@pytest.mark.parametrize("width", [1440, 768, 360])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_page_is_clean(looked: Looked, width: int, theme: str) -> None:
-    page = looked.open(looked.window(width, theme=theme, lang="km"), PAGE)  # type: ignore[arg-type]  # one of the two words
-    assert violations(page) == []
-    assert overflowing(page) == []
-    assert clipped(page) == []
 
 
 def test_without_script_the_node_checks_it(looked: Looked, real: tuple[list[bytes], str], tmp_path: Path) -> None:

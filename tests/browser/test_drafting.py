@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from tests.browser.desk import Looked, clipped, overflowing, violations
+from tests.browser.desk import Looked, overflowing, violations
 from tests.console.test_drafting import WHOLE
 
 PAGE = "/desk/requests/new"
@@ -21,20 +19,11 @@ def kept(looked: Looked) -> str:
     return request
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 768, 360])
-def test_the_form_and_the_draft_are_clean(looked: Looked, width: int, theme: str) -> None:
-    page = looked.window(width, theme=theme, lang="km")  # type: ignore[arg-type]  # one of the two words
-    for path in (PAGE, f"/desk/requests/{kept(looked)}/draft", "/desk/reports/new", "/desk/reports"):
-        looked.open(page, path)
-        assert violations(page) == [], path
-        assert overflowing(page) == [], path
-        assert clipped(page) == [], path
-
-
 def test_routes_and_findings_follow_what_is_chosen(looked: Looked) -> None:
     page = looked.open(looked.window(), PAGE)
-    assert page.locator("#way-vol\\.freeze").count() == 1
+    assert page.locator("#way-vol\\.preserve").count() == 1
+    page.locator("#f-measure").select_option("freeze")
+    page.locator("#way-vol\\.freeze").wait_for()
     page.locator("#f-measure").select_option("preserve")
     page.locator("#way-vol\\.preserve").wait_for()
     page.locator("#way-kr_kh\\.mla").focus()
