@@ -120,6 +120,15 @@ def test_an_attack_over_the_wire_is_on_the_page_of_channels_and_in_the_journal(t
         assert len([each for each in kept(node.world) if each.entry.act == "attack"]) == 2, "once a day for each kind"
 
 
+def test_every_kind_of_attack_comes_into_the_journal(tmp_path: Path) -> None:
+    with open_node(fresh_home(tmp_path / "kr")) as node:
+        for kind in KINDS:
+            node.guarding.saw(kind)
+        node.guarding.flush()
+        entries = [each.entry for each in kept(node.world) if each.entry.act == "attack"]
+        assert {each.what for each in entries} == {(kind,) for kind in KINDS}
+
+
 def test_every_kind_of_attack_has_words_on_the_page() -> None:
     assert {f"attacked.{kind}" for kind in KINDS} == {key for key in book()["en"].texts if key.startswith("attacked.")}
 
