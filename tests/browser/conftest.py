@@ -41,3 +41,11 @@ def looked(chromium: Browser, desk: ServedDesk) -> Iterator[Looked]:
     yield look
     look.close()
     assert look.complaints == []
+
+
+@pytest.fixture(scope="module")
+def walker(chromium: Browser, desk: ServedDesk) -> Iterator[Looked]:
+    """An officer who goes from page to page in one window; whoever uses it looks at its complaints."""
+    look = Looked(chromium, desk)
+    yield look
+    look.close()

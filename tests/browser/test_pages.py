@@ -12,8 +12,8 @@ from tests.browser.pages import PAGES, faults
 
 
 @pytest.mark.parametrize("path", PAGES[::2])
-def test_a_page_is_whole_in_every_language_at_every_width(looked: Looked, path: str) -> None:
-    assert faults(looked, path) == {}
+def test_a_page_is_whole_in_every_language_at_every_width(walker: Looked, path: str) -> None:
+    assert faults(walker, path) == {}
 
 
 @pytest.mark.parametrize("path", ["/desk/today", "/desk/requests", "/desk/requests/{answered}", "/desk/settings"])
