@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.browser.find import found
 
-DEBIAN = ("chromium", "fonts-noto-cjk", "fonts-khmeros")
+DEBIAN = ("chromium-headless-shell", "fonts-noto-cjk", "fonts-khmeros")
 
 
 def run(*command: str) -> bool:
@@ -24,7 +24,7 @@ def run(*command: str) -> bool:
 
 def main() -> int:
     if found() is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("browser: none here; asking Debian for chromium ...", flush=True)
+        print("browser: none here; asking Debian for Chromium ...", flush=True)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         os.environ.update(environment)
         if not run("apt-get", "install", "-y", "-qq", *DEBIAN):
