@@ -16,6 +16,7 @@ from typing import Any
 from bench.apparatus.machine import Observed
 from bench.apparatus.result import Result, say
 from bench.apparatus.rounds import Contest, in_turns
+from comity.adapters.at_rest import AtRest
 from comity.adapters.keyring.files import FileKeyring
 from comity.adapters.store.postgres import PostgresStore
 from comity.adapters.store.sql import SqlStore
@@ -153,7 +154,8 @@ def _sqlite(folder: Path, rows: int) -> _Side:
         sqlite3.connect(folder / "store" / "node.db"),
         sqlite3.connect(folder / "bare.db", check_same_thread=False),
     )
-    ours.executemany("insert into trace values ('value', ?, 1, ?)", ((key, index) for index, key in _keys(rows)))
+    lock = _lock(keyring)
+    ours.executemany("insert into trace values ('value', ?, 1, ?)", sorted((lock(k), n) for n, k in _keys(rows)))
     ours.commit()
     ours.close()
     bare.execute("create table bare (key blob not null, ch integer not null, idx integer not null)")
@@ -166,7 +168,7 @@ def _sqlite(folder: Path, rows: int) -> _Side:
         opened(),
         channel.origin,
         partial(_raw, bare.execute, "select ch, idx from bare where key = ?"),
-        partial(_raw, beside.execute, by_trace),
+        lambda keys: _raw(beside.execute, by_trace, [lock(key) for key in keys]),
     )
 
 
@@ -181,7 +183,8 @@ def _postgres(folder: Path, rows: int) -> _Side:
     connection.execute("create table if not exists bare (key bytea not null, ch integer not null, idx bigint not null)")
     with connection.cursor() as cursor:
         with cursor.copy("copy trace (name, key, ch, idx) from stdin") as out:
-            for index, key in _keys(rows):
+            lock = _lock(keyring)
+            for key, index in sorted((lock(k), n) for n, k in _keys(rows)):
                 out.write_row(("value", key, 1, index))
         with cursor.copy("copy bare from stdin") as out:
             for index, key in _keys(rows):
@@ -193,8 +196,15 @@ def _postgres(folder: Path, rows: int) -> _Side:
         store,
         channel.origin,
         partial(_raw, connection.execute, "select ch, idx from bare where key = %s"),
-        partial(_raw, connection.execute, by_trace),
+        lambda keys: _raw(connection.execute, by_trace, [lock(key) for key in keys]),
     )
+
+
+def _lock(keyring: FileKeyring) -> Callable[[bytes], bytes]:
+    """How the store writes a key of its own: sealed, each by itself."""
+    sealing = AtRest(keyring)
+    sealing.use(next(iter(keyring.at_rest_keys())))
+    return sealing.key
 
 
 def _raw(execute: Callable[..., Any], query: str, keys: Sequence[bytes]) -> list[int]:  # Any: a cursor of either driver
