@@ -20,7 +20,7 @@ demo: ## run five nodes on this machine, from report to receipt (ONCE=1 ends by 
 test: ## run every test (COMITY_REQUIRE=shared makes missing public data a failure)
 	$(SETUP) dev
 	@$(BIN)/python .ci/browser.py
-	@COMITY_REQUIRE=pg,browser,$$COMITY_REQUIRE $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@COMITY_REQUIRE=pg,browser,$$COMITY_REQUIRE $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: ## format, lint, types, layers and the rules of the house
 	$(SETUP) dev

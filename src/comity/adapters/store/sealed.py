@@ -127,7 +127,11 @@ def body_columns(
         raise Conflict("salt-length", bytes=len(salt), wanted=SALT_BYTES)
     try:
         marking = bytes(_marked(envelope).marking).decode()
-    except (msgspec.MsgspecError, UnicodeDecodeError):  # never filed without fault, so nobody asks for its marking
+    except (
+        msgspec.MsgspecError,
+        UnicodeDecodeError,
+        RecursionError,
+    ):  # never filed without fault, so nobody asks for its marking
         marking = None
     raw = b"".join((salt, len(envelope).to_bytes(4, "big"), envelope, fields or b""))
     return {"body": sealing.seal(_body_place(ch, index, marking), raw), "marking": marking}
