@@ -127,3 +127,20 @@ def test_where_no_text_was_read_any_known_ground_will_do() -> None:
     route = BOOK.route("kr_kh.mla")
     assert route is not None
     assert lint_refusal("POLITICAL_OFFENCE", True, route, BOOK) == ()
+
+
+@pytest.mark.parametrize(
+    ("facts", "held"),
+    [
+        ("We need any and all data.", True),
+        ("ALL  DATA, please", True),
+        ("The overall data rate rose.", False),
+        ("계정의 모든 자료를 요청합니다", True),
+        ("toàn bộ dữ liệu của tài khoản", True),
+        ("关于该账户的所有数据", True),
+        ("The sign-in of 24 November.", False),
+    ],
+)
+def test_words_without_a_limit_are_found_as_words_of_their_own(facts: str, held: bool) -> None:
+    found = {why.code for why in lint(replace(GOOD, facts=facts), PRESERVE, ABROAD, BOOK).blocking}
+    assert ("without-limit" in found) is held

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
-from comity.domain.request.clocks import RouteClock, Running, running, timed
-from comity.domain.terms import Country, Instant
+from comity.domain.request.clocks import RouteClock, Running, pressing, running, timed
+from comity.domain.terms import Country
 from comity.flows.request_state import Dossier, dossiers
 from comity.ports import World
 from comity.ports.requests import Wanted
@@ -55,19 +55,6 @@ def _zone(world: World, found: Dossier, clock: RouteClock) -> str:
 
 def _country_of(world: World, name: str) -> Country | None:
     return next((peer.country for peer in world.store.peers() if peer.name == name), None)
-
-
-def pressing(clock: Running) -> tuple[int, Instant, str]:
-    """Loud first, then what is missed, then what raises an alarm, then by its end."""
-    if clock.loud:
-        rank = 0
-    elif clock.state == "missed":
-        rank = 1
-    elif clock.alarm is not None:
-        rank = 2
-    else:
-        rank = 3 if clock.state in ("running", "stopped") else 4
-    return rank, clock.due or Instant(0), clock.name
 
 
 def board(world: World, zone_of: ZoneOf, limit: int) -> tuple[Line, ...]:

@@ -4,7 +4,7 @@ from comity.domain.law.asked import MEMBERS as MEMBERS_OF_TARGETS
 from comity.domain.law.book import check_book, gate_allowed, law_book
 from comity.domain.law.cases import run_case
 from comity.domain.law.checks import CHECKS
-from comity.domain.law.grounds import Addressee, Offence
+from comity.domain.law.grounds import Addressee, Offence, offence_in
 from comity.domain.law.lint import Attestation, Draft, Findings, lint, lint_alert, lint_for_sending, lint_refusal
 from comity.domain.law.measure import Carrier, Limit, Measure
 from comity.domain.law.member_types import choices_of, unfit
@@ -84,6 +84,7 @@ __all__ = [
     "lint_alert",
     "lint_for_sending",
     "lint_refusal",
+    "offence_in",
     "rights_gate",
     "run_case",
     "standing_of",

@@ -24,6 +24,7 @@ MANY_TARGETS = 10
 MEMBERS = ("start", "end", "port", "platform", "categories")
 
 _MEMBER = re.compile(r"targets\[(0|[1-9]\d{0,3})\]\.(\w+)", re.ASCII)
+_PORT = re.compile(r"[1-9]\d{0,4}", re.ASCII)
 _IN_TEXT = re.compile(r"data:(?:image|video)/", re.IGNORECASE)
 
 
@@ -145,7 +146,7 @@ def _address(each: Wanted) -> Iterator[Reason]:
 
 
 def _port(each: Wanted) -> Iterator[Reason]:
-    if each.port and not (each.port.isascii() and each.port.isdigit() and 0 < int(each.port[:6]) < 65_536):
+    if each.port and (_PORT.fullmatch(each.port) is None or int(each.port) > 65_535):
         yield finding("port-unreadable", each.at("port"), "correct", value=each.port[:20])
 
 
@@ -182,5 +183,12 @@ def _without_limit(draft: Draft, book: LawBook) -> Iterator[Reason]:
         folded = " ".join(text.casefold().split())
         for phrases in book.phrases.values():
             for phrase in phrases.without_limit:
-                if phrase in folded:
+                if _stands_in(phrase, folded):
                     yield finding("without-limit", field, "narrow", phrase=phrase)
+
+
+def _stands_in(phrase: str, text: str) -> bool:
+    """Whether the phrase stands there as words of its own: "overall data" isn't all data. Scripts without spaces have no such ends."""
+    if not phrase[0].isascii():
+        return phrase in text
+    return phrase in text and re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text) is not None

@@ -11,7 +11,7 @@ from typing import Literal
 from comity.domain.law.measure import Carrier
 from comity.domain.law.participation import BOUND, in_force, standing_of
 from comity.domain.law.predicates import PREDICATES, Between
-from comity.domain.law.values import Instrument, Participation, Route
+from comity.domain.law.values import Instrument, LawBook, Participation, Route
 from comity.domain.terms import Reason
 
 CHECK_WARNS_AFTER_DAYS = 90
@@ -27,6 +27,12 @@ class Offence:
 
     code: str
     max_penalty_years: float | None = None
+
+
+def offence_in(book: LawBook, code: str, state: str) -> Offence:
+    """An offence of the catalog with the highest penalty that the law of a state is known to set; None where no source says one."""
+    known = [fit.max_penalty_years for fit in book.offences[code].fits if fit.state == state]
+    return Offence(code, max((years for years in known if years is not None), default=None))
 
 
 def reasons_for(

@@ -6,16 +6,12 @@ from collections.abc import Iterator
 
 from comity.domain.law.asked import wanted
 from comity.domain.law.draft import Draft, finding
+from comity.domain.law.freeze_checks import said
 from comity.domain.law.measure import Measure
 from comity.domain.law.member_types import choices_of, unfit
 from comity.domain.law.values import LawBook
 from comity.domain.law.weigh import RouteView
 from comity.domain.terms import Reason
-
-
-def said(draft: Draft, member: str) -> str:
-    """What a draft says in a member, or nothing. What it says of itself isn't asked twice."""
-    return draft.form.get(member, "").strip()
 
 
 def members_by_article(draft: Draft, measure: Measure, view: RouteView) -> Iterator[Reason]:

@@ -129,12 +129,20 @@ def running(
     is_free  for clocks that count working days
     """
     found = [_one(clock, view, machine, now, zone, is_free if clock.counts == "working" else None) for clock in clocks]
-    return tuple(sorted(found, key=_pressing))
+    return tuple(sorted(found, key=pressing))
 
 
-def _pressing(clock: Running) -> tuple[bool, bool, int, str]:
-    over = clock.state in ("waiting", "met", "endless")
-    return over, not clock.loud, clock.due or 0, clock.name
+def pressing(clock: Running) -> tuple[int, int, str]:
+    """The order of clocks: loud first, then what is missed, then what raises an alarm, then by its end; what is over last."""
+    if clock.loud:
+        rank = 0
+    elif clock.state == "missed":
+        rank = 1
+    elif clock.alarm is not None:
+        rank = 2
+    else:
+        rank = 3 if clock.state in ("running", "stopped") else 4
+    return rank, clock.due or 0, clock.name
 
 
 def _one(

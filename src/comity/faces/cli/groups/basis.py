@@ -9,7 +9,7 @@ import typer
 from msgspec import to_builtins
 from rich.console import Console
 
-from comity.domain.law import LawBook, Measure, Offence, OffenceKind, RouteView, weigh, would_open
+from comity.domain.law import LawBook, Measure, Offence, RouteView, offence_in, weigh, would_open
 from comity.domain.terms import country
 from comity.errors import NotFound
 from comity.faces.api.route_view import route_line
@@ -74,11 +74,9 @@ def _offence(book: LawBook, code: str | None, years: float | None, sender: str) 
     """How grave it is: as told, else what the catalog knows of the law of whoever asks."""
     if code is None:
         return Offence("", years) if years is not None else None
-    found: OffenceKind | None = book.offences.get(code)
-    if found is None:
+    if code not in book.offences:
         raise NotFound("offence", offence=code, known=sorted(book.offences))
-    known = [fit.max_penalty_years for fit in found.fits if fit.state == sender and fit.max_penalty_years is not None]
-    return Offence(code, years if years is not None else max(known, default=None))
+    return Offence(code, years) if years is not None else offence_in(book, code, sender)
 
 
 def _told(views: tuple[RouteView, ...], measure: Measure, book: LawBook, day: date) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Response, get
 
-from comity.domain.law import LawBook, Measure, Offence, weigh, would_open
+from comity.domain.law import LawBook, Measure, offence_in, weigh, would_open
 from comity.domain.terms import Country
 from comity.faces.api.route_view import route_line
 from comity.faces.console.forms import Form
@@ -49,6 +49,7 @@ def basis(desk: Seen) -> Response[Any]:
     asked = {name: (text,) for name, text in desk.request.query_params.items()}
     form = Form(asked)
     measure = measures.get(form.text("measure") or FIRST_MEASURE, measures[FIRST_MEASURE])
+    offence = form.text("offence")
     sender = _country(form.text("from"), book, str(desk.world.me.country))
     receiver = _country(form.text("to"), book, _first_other(desk, book, sender))
     day = _day(form.text("on")) or datetime.fromtimestamp(desk.spoken.now / 1000, UTC).date()
@@ -58,7 +59,7 @@ def basis(desk: Seen) -> Response[Any]:
         receiver,
         day,
         book,
-        offence=_offence(form.text("offence"), sender, book),
+        offence=offence_in(book, offence, sender) if offence in book.offences else None,
         addressee="company" if form.text("company") else None,
     )
     ways = []
@@ -121,14 +122,6 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _offence(code: str, sender: str, book: LawBook) -> Offence | None:
-    found = book.offences.get(code)
-    if found is None:
-        return None
-    known = [f.max_penalty_years for f in found.fits if f.state == sender and f.max_penalty_years is not None]
-    return Offence(code, max(known, default=None))
 
 
 def _worst(reasons: Any, column: str) -> str:
